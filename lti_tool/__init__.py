@@ -1,0 +1,1 @@
+"""Creditroll: a class's credit licence, kept where the class already is."""

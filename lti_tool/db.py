@@ -1,0 +1,164 @@
+"""The database handle: typed models, one way to write, and SQL text that both databases understand."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, CursorResult, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+if os.name == "posix":
+    import fcntl
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_WRITES = "creditroll_writes"
+
+
+class Base(DeclarativeBase):
+    """Every model's parent; constraint names are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def micros(moment: datetime) -> int:
+    """The moment as whole microseconds since 1970 in UTC, the form in which the database keeps it."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """The aware UTC datetime that `micros` made the number from."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC, kept as an integer: the same in both databases, exact, and comparable in plain SQL."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else moment(value)
+
+
+class Sql:
+    """SQL text for the hot paths: built once at import, run through the driver's own connection.
+
+    Parameters are written `:name`. `postgresql` is given where the two dialects differ; else one text serves both.
+    """
+
+    def __init__(self, sqlite: str, *, postgresql: str | None = None) -> None:
+        self._sqlite = sqlite
+        text = sqlite if postgresql is None else postgresql
+        self._postgresql = re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", text.replace("%", "%%"))
+
+    def run(self, session: Session, /, **parameters: object) -> CursorResult[Any]:
+        """Executes inside the session's transaction and returns the cursor's result."""
+        connection = session.connection()
+        text = self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
+        return connection.exec_driver_sql(text, parameters)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One write: everything in the block is committed together, or nothing is.
+
+    On SQLite writers queue behind a file lock: BEGIN IMMEDIATE alone is not a queue and starves some of them.
+    """
+    with writing(db.engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """`transaction()` for a given engine: used by processes that have no Flask app."""
+    with _writers_turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
+        session.connection(execution_options={_WRITES: True})
+        yield session
+
+
+_NOW = Sql(
+    "select cast((julianday('now') - 2440587.5) * 86400000000 as integer)",
+    postgresql="select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
+)
+
+
+def database_now(session: Session) -> datetime:
+    """The database's own clock: the one that holds live by, so that no client's clock can stretch or cut them."""
+    return moment(_NOW.run(session).scalar_one())
+
+
+def engine_options(url: str) -> Mapping[str, object]:
+    """What `create_engine` needs for this address; a hot row gets slower with more than 8 connections a worker."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 30}}
+    return {"pool_size": 8, "max_overflow": 0, "pool_pre_ping": True}
+
+
+def open_engine(url: str) -> Engine:
+    """An engine outside Flask, prepared as the app's own is."""
+    return prepare(create_engine(url, **engine_options(url)))
+
+
+def prepare(engine: Engine) -> Engine:
+    """Makes transactions mean the same on both databases; call once for each engine."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _writers_turn(engine: Engine) -> Iterator[None]:
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    if not path or path == ":memory:":
+        yield
+        return
+    with _locked(Path(f"{path}-writer")):
+        yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("ab") as file:
+        _lock(file)
+        yield  # closing the file frees the lock, also when the process is killed
+
+
+def _lock(file: IO[bytes]) -> None:
+    if os.name == "posix":
+        fcntl.flock(file, fcntl.LOCK_EX)

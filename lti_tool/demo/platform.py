@@ -1,0 +1,49 @@
+"""create_lms: the demo LMS as one Flask application, ready for any WSGI server with threads in one process."""
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from lti_tool.demo import authorization, control, id_tokens, names_roles, pages, service_tokens
+from lti_tool.demo.config import LmsConfig
+from lti_tool.demo.school import open_school, this_school
+
+__all__ = ["LmsConfig", "create_lms"]
+
+
+def create_lms(config: LmsConfig) -> Flask:
+    """An LMS with its cast and its one tool; it remembers in memory, so it wants one process."""
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # DefaultJSONProvider has it, its base has not
+    app.extensions |= open_school(config)
+    for room in (pages, authorization, id_tokens, service_tokens, names_roles):
+        app.register_blueprint(room.routes)
+    if config.control:
+        app.register_blueprint(control.routes)
+    app.before_request(_count)
+    app.after_request(_guard)
+    app.register_error_handler(HTTPException, _problem)
+    app.context_processor(lambda: {"lms": config})
+    return app
+
+
+def _count() -> None:
+    if not request.path.startswith("/control/"):
+        this_school().requests[request.path] += 1
+
+
+def _guard(response: Response) -> Response:
+    """Nothing on these pages runs or loads but what is ours; the tool alone may be framed and posted to."""
+    tool = this_school().config.tool_origin
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"frame-src 'self' {tool}; form-action 'self' {tool}; frame-ancestors 'self'; base-uri 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _problem(problem: HTTPException) -> tuple[str, int]:
+    return render_template("problem.html", problem=problem), problem.code or 500

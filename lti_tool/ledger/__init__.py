@@ -1,0 +1,1 @@
+"""The books: pools, accounts and the transfers between them. No LTI, no Flask, no people's names."""

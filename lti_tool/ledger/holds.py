@@ -1,0 +1,302 @@
+"""Units in use: set aside by a hold, then captured or released; or spent at once (R8, R12, R19, R20)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lti_tool.db import Base, Instant, Sql, micros, moment
+from lti_tool.errors import NotFound
+from lti_tool.ids import new_id
+from lti_tool.ledger import rules
+from lti_tool.ledger.allotment import lock_member, top_up
+from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits
+from lti_tool.ledger.transfers import Actor, Spent, post_spend
+from lti_tool.settings import Resource
+
+LARGEST_AMOUNT = 1_000_000
+LONGEST_REFERENCE = 200
+DEFAULT_LIFE = timedelta(hours=1)
+LONGEST_LIFE = timedelta(days=7)
+
+
+class Hold(Base):
+    """Units set aside: `held` until captured, released or past `expires_at`; then for ever what it became."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["license_id", "resource", "member_id"],
+            ["accounts.license_id", "accounts.resource", "accounts.member_id"],
+        ),
+    )
+
+    license_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    member_id: Mapped[str] = mapped_column(String(36))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    captured: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    actor_kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A hold as the books have it, in units; `status` counts a hold past its time as expired."""
+
+    id: str
+    license_id: str
+    resource: str
+    member_id: str
+    amount: int
+    captured: int
+    status: str
+    reference: str | None
+    expires_at: datetime
+
+
+_COLUMNS = "id, license_id, resource, member_id, amount, captured, status, reference, expires_at"
+
+_INSERT = Sql(
+    f"""
+    insert into holds ({_COLUMNS}, actor_kind, actor_id, at)
+    values (:id, :license_id, :resource, :member_id, :amount, 0, 'held', :reference, :expires_at,
+            :actor_kind, :actor_id, :at)
+    """
+)
+
+_SET_ASIDE = Sql(
+    """
+    update accounts set held = held + :amount
+     where license_id = :license_id and resource = :resource and member_id = :member_id
+    """
+)
+
+
+def hold(
+    session: Session,
+    license_id: str,
+    resource: Resource,
+    member_id: str,
+    *,
+    amount: int,
+    actor: Actor,
+    now: datetime,
+    lasts: timedelta = DEFAULT_LIFE,
+    reference: str | None = None,
+) -> Held:
+    """Sets units aside, allotting bundles first where the member runs short (R8, R12, R19).
+
+    `now` is the database's clock. Raises AmountInvalid, NotActive, InsufficientCredits; then nothing changed.
+    """
+    _check(amount, reference)
+    if not timedelta(seconds=1) <= lasts <= LONGEST_LIFE:
+        raise AmountInvalid("A hold lasts from 1 second to 7 days.", field="expires_in")
+    _make_available(session, license_id, resource, member_id, amount=amount, now=now)
+    _SET_ASIDE.run(session, license_id=license_id, resource=resource.name, member_id=member_id, amount=amount)
+    held = Held(new_id(), license_id, resource.name, member_id, amount, 0, "held", reference, expires_at=now + lasts)
+    _INSERT.run(
+        session,
+        id=held.id,
+        license_id=license_id,
+        resource=resource.name,
+        member_id=member_id,
+        amount=amount,
+        reference=reference,
+        expires_at=micros(held.expires_at),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        at=micros(now),
+    )
+    return held
+
+
+def spend(
+    session: Session,
+    license_id: str,
+    resource: Resource,
+    member_id: str,
+    *,
+    amount: int,
+    actor: Actor,
+    now: datetime,
+    reference: str | None = None,
+) -> Spent:
+    """Hold and capture in one; a spend that is covered touches neither the pool nor a lock of its own.
+
+    `now` is the database's clock. Raises AmountInvalid, NotActive, InsufficientCredits; then nothing changed.
+    """
+    _check(amount, reference)
+    covered = post_spend(
+        session, license_id, resource.name, member_id, amount=amount, actor=actor, now=now, reference=reference
+    )
+    if covered:
+        return covered
+    _make_available(session, license_id, resource, member_id, amount=amount, now=now)
+    spent = post_spend(
+        session, license_id, resource.name, member_id, amount=amount, actor=actor, now=now, reference=reference
+    )
+    assert spent is not None, "the account is locked and covered"
+    return spent
+
+
+_CLOSE = Sql(
+    """
+    update holds set status = :status, captured = :captured, closed_at = :now
+     where license_id = :license_id and id = :hold_id and status = 'held'
+    """
+)
+
+_FREE = Sql(
+    """
+    update accounts set held = held - :amount
+     where license_id = :license_id and resource = :resource and member_id = :member_id
+    """
+)
+
+
+def capture(
+    session: Session, license_id: str, hold_id: str, *, actor: Actor, now: datetime, amount: int | None = None
+) -> Held:
+    """Spends all or part of what was set aside and frees the rest (R19).
+
+    Raises NotFound, AmountInvalid (more than is held), HoldNotOpen.
+    """
+    held = _lock_open(session, license_id, hold_id, now=now)
+    taken = held.amount if amount is None else amount
+    if not 1 <= taken <= held.amount:
+        raise AmountInvalid(f"Capture from 1 to the {held.amount} that are held.", field="amount")
+    _close(session, held, status="captured", captured=taken, now=now)
+    spent = post_spend(
+        session,
+        license_id,
+        held.resource,
+        held.member_id,
+        amount=taken,
+        actor=actor,
+        now=now,
+        reference=held.reference,
+        hold_id=hold_id,
+        from_held=held.amount,
+    )
+    assert spent is not None, "what is held is covered"
+    return find(session, license_id, hold_id, now=now)
+
+
+def release(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
+    """Frees all that was set aside (R19). Raises NotFound, HoldNotOpen."""
+    held = _lock_open(session, license_id, hold_id, now=now)
+    _close(session, held, status="released", captured=0, now=now)
+    _free(session, held)
+    return find(session, license_id, hold_id, now=now)
+
+
+_FIND = Sql(f"select {_COLUMNS} from holds where license_id = :license_id and id = :hold_id")
+
+
+def find(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
+    """The hold as it stands at `now`. Raises NotFound, for another licence's holds too."""
+    row = _FIND.run(session, license_id=license_id, hold_id=hold_id).first()
+    if row is None:
+        raise NotFound("There is no such hold.")
+    *rest, status, reference, expires_us = row
+    expires_at = moment(expires_us)
+    if status == "held" and expires_at <= now:
+        status = "expired"
+    return Held(*rest, status, reference, expires_at)
+
+
+_OVERDUE = Sql(
+    """
+    update holds set status = 'expired', closed_at = :now
+     where license_id = :license_id and resource = :resource and member_id = :member_id
+       and status = 'held' and expires_at <= :now
+    returning amount
+    """
+)
+
+
+def expire_overdue(
+    session: Session, license_id: str, resource: str, member_id: str, standing: rules.Standing, *, now: datetime
+) -> rules.Standing:
+    """Frees what the member's own overdue holds kept; the account must be locked. Returns the new figures (R19)."""
+    rows = _OVERDUE.run(session, license_id=license_id, resource=resource, member_id=member_id, now=micros(now)).all()
+    freed = sum(row[0] for row in rows)
+    if freed == 0:
+        return standing
+    _FREE.run(session, license_id=license_id, resource=resource, member_id=member_id, amount=freed)
+    return rules.Standing(
+        available=standing.available + freed,
+        held=standing.held - freed,
+        used=standing.used,
+        received=standing.received,
+    )
+
+
+_MEMBERS_WITH_OVERDUE = Sql(
+    """
+    select distinct license_id, resource, member_id from holds
+     where status = 'held' and expires_at <= :now
+     order by license_id, resource, member_id limit :most
+    """
+)
+
+
+def sweep(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Tidies overdue holds away and returns how many accounts it touched; only tidiness, nothing depends on it."""
+    swept = 0
+    for license_id, resource, member_id in _MEMBERS_WITH_OVERDUE.run(session, now=micros(now), most=most).all():
+        standing = lock_member(session, license_id, resource, member_id, frozen_too=True)
+        expire_overdue(session, license_id, resource, member_id, standing, now=now)
+        swept += 1
+    return swept
+
+
+def _check(amount: int, reference: str | None) -> None:
+    if not 1 <= amount <= LARGEST_AMOUNT:
+        raise AmountInvalid(f"An amount is a whole number from 1 to {LARGEST_AMOUNT:,}.", field="amount")
+    if reference is not None and len(reference) > LONGEST_REFERENCE:
+        raise AmountInvalid(f"A reference has at most {LONGEST_REFERENCE} characters.", field="reference")
+
+
+def _make_available(
+    session: Session, license_id: str, resource: Resource, member_id: str, *, amount: int, now: datetime
+) -> None:
+    standing = lock_member(session, license_id, resource.name, member_id)
+    standing = expire_overdue(session, license_id, resource.name, member_id, standing, now=now)
+    topped = top_up(session, license_id, resource, member_id, need=amount, standing=standing, now=now)
+    if topped.standing.available < amount:
+        raise InsufficientCredits(
+            available=topped.standing.available,
+            max_per_member=topped.maximum,
+            received=topped.standing.received,
+            pool=topped.pool,
+        )
+
+
+def _lock_open(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
+    # Member account first, hold second: the order of every other path, so that none can deadlock with this one.
+    held = find(session, license_id, hold_id, now=now)
+    lock_member(session, license_id, held.resource, held.member_id, frozen_too=True)
+    held = find(session, license_id, hold_id, now=now)
+    if held.status != "held":
+        raise HoldNotOpen(f"The hold is {held.status} already.", status=held.status)
+    return held
+
+
+def _close(session: Session, held: Held, *, status: str, captured: int, now: datetime) -> None:
+    closed = _CLOSE.run(
+        session, license_id=held.license_id, hold_id=held.id, status=status, captured=captured, now=micros(now)
+    )
+    assert closed.rowcount == 1, "the account lock keeps others from closing it"
+
+
+def _free(session: Session, held: Held) -> None:
+    _FREE.run(session, license_id=held.license_id, resource=held.resource, member_id=held.member_id, amount=held.amount)

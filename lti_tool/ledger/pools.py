@@ -1,0 +1,84 @@
+"""The licence's own side of the books: one pool a resource, and the totals that always add up."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lti_tool.db import Base, Sql
+
+
+class Pool(Base):
+    """What a licence has of a resource and has not allotted; `issued` is all it ever had (R2, R5)."""
+
+    __tablename__ = "pools"
+
+    license_id: Mapped[str] = mapped_column(String(36), ForeignKey("licenses.id"), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text, primary_key=True)
+    balance: Mapped[int] = mapped_column(BigInteger)
+    issued: Mapped[int] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Where a licence's units are: issued = pool + allotted, allotted = available + held + used (R5)."""
+
+    resource: str
+    issued: int
+    pool: int
+    available: int
+    held: int
+    used: int
+    frozen: int
+    """Of `available`: with members who left every course; they get it back on return (R20)."""
+
+    @property
+    def allotted(self) -> int:
+        """Units that left the pool for members, ever."""
+        return self.issued - self.pool
+
+
+_TOTALS = Sql(
+    """
+    select p.resource, p.issued, p.balance,
+           coalesce(sum(a.balance), 0), coalesce(sum(a.held), 0), coalesce(sum(a.used), 0),
+           coalesce(sum(case when a.frozen then a.balance - a.held else 0 end), 0),
+           (select coalesce(sum(h.amount), 0) from holds h
+             where h.license_id = p.license_id and h.resource = p.resource
+               and h.status = 'held' and h.expires_at <= :now)
+      from pools p
+      left join accounts a on a.license_id = p.license_id and a.resource = p.resource
+     where p.license_id = :license_id
+     group by p.license_id, p.resource, p.issued, p.balance
+     order by p.resource
+    """
+)
+
+
+def totals(session: Session, license_id: str, *, now_us: int) -> list[Totals]:
+    """The licence's figures, one for each resource; holds past their time no longer count as held (R19)."""
+    rows = _TOTALS.run(session, license_id=license_id, now=now_us)
+    return [
+        Totals(
+            resource=resource,
+            issued=issued,
+            pool=pool,
+            available=int(balance) - int(held) + int(overdue),
+            held=int(held) - int(overdue),
+            used=int(used),
+            frozen=int(frozen),
+        )
+        for resource, issued, pool, balance, held, used, frozen, overdue in rows
+    ]
+
+
+_OPEN_POOL = Sql(
+    "insert into pools (license_id, resource, balance, issued, version) values (:license_id, :resource, 0, 0, 0)"
+    " on conflict do nothing"
+)
+
+
+def open_pool(session: Session, license_id: str, resource: str) -> None:
+    """Makes sure that the licence has a pool of the resource; an existing one is left as it is."""
+    _OPEN_POOL.run(session, license_id=license_id, resource=resource)

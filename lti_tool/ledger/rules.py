@@ -1,0 +1,66 @@
+"""The arithmetic of allotment, in whole units and without side effects (rules R6, R9 to R12)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAXIMUM_LIMIT = 1_000_000
+
+
+class Why(StrEnum):
+    """What keeps a member from further automatic bundles."""
+
+    OFF = "off"
+    MAXIMUM = "maximum"
+    POOL = "pool"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One member's figures, in units; available + held + used = received."""
+
+    available: int
+    held: int
+    used: int
+    received: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How many whole bundles to allot now, and if none though some were needed, why."""
+
+    bundles: int
+    why_none: Why | None = None
+
+
+def bundles_due(need: int, *, available: int, received: int, maximum: int, pool: int, bundle: int) -> Decision:
+    """As few whole bundles as make `available` cover `need`; all of them, or none (R9 to R12).
+
+    Received counts every unit ever received, automatic or by hand (R10); a maximum of 0 is off (R6).
+    """
+    if available >= need:
+        return Decision(0)
+    due = -(-(need - available) // bundle)
+    if maximum == 0:
+        return Decision(0, Why.OFF)
+    if received + due * bundle > maximum:
+        return Decision(0, Why.MAXIMUM)
+    if pool < due * bundle:
+        return Decision(0, Why.POOL)
+    return Decision(due)
+
+
+def may_still_receive(*, received: int, maximum: int, bundle: int) -> int:
+    """The most that can yet come to a member by itself, in whole bundles, the pool apart (R10)."""
+    return max(0, maximum - received) // bundle * bundle
+
+
+def is_allowed_maximum(maximum: int, bundle: int) -> bool:
+    """R6: 0 (off) or a positive multiple of the bundle, at most 1,000,000."""
+    return 0 <= maximum <= MAXIMUM_LIMIT and maximum % bundle == 0
+
+
+def nearest_allowed(maximum: int, bundle: int) -> tuple[int, int]:
+    """The two allowed maxima around a value that is not allowed (R6)."""
+    top = MAXIMUM_LIMIT // bundle * bundle
+    below = min(max(maximum, 0) // bundle * bundle, top - bundle)
+    return below, below + bundle

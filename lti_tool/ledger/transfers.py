@@ -1,0 +1,335 @@
+"""The journal, and the only statements in the product that change a balance.
+
+Units move outside -> pool (grant, purchase), pool -> member (auto and manual allotment), member -> used (spend) and
+pool -> outside (refund). A row names its member or none; no kind leads from a member to the pool (R2, R4).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.ids import new_id
+from lti_tool.ledger.refusals import PoolShort
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who caused a movement: "person" (id of a person), "operator", "api_key" (its id) or "system"."""
+
+    kind: str
+    id: str | None = None
+
+
+OPERATOR = Actor("operator")
+SYSTEM = Actor("system")
+
+
+class Batch(Base):
+    """One operation on a pool; its people's transfers name it. `pool_version` numbers a pool's batches gaplessly."""
+
+    __tablename__ = "batches"
+    __table_args__ = (ForeignKeyConstraint(["license_id", "resource"], ["pools.license_id", "pools.resource"]),)
+
+    license_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    pool_version: Mapped[int] = mapped_column(BigInteger)
+    pool_balance_after: Mapped[int] = mapped_column(BigInteger)
+    amount_each: Mapped[int] = mapped_column(BigInteger)
+    people: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    actor_kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    policy_version: Mapped[int | None] = mapped_column(BigInteger)
+    request_key: Mapped[str | None] = mapped_column(Text)
+    request_hash: Mapped[str | None] = mapped_column(Text)
+    corrects_batch: Mapped[str | None] = mapped_column(String(36))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Transfer(Base):
+    """One movement of units, never updated or deleted (R2)."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        ForeignKeyConstraint(["license_id", "batch_id"], ["batches.license_id", "batches.id"]),
+        ForeignKeyConstraint(
+            ["license_id", "resource", "member_id"],
+            ["accounts.license_id", "accounts.resource", "accounts.member_id"],
+        ),
+    )
+
+    license_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    member_id: Mapped[str | None] = mapped_column(String(36))
+    member_version: Mapped[int | None] = mapped_column(BigInteger)
+    member_balance_after: Mapped[int | None] = mapped_column(BigInteger)
+    batch_id: Mapped[str | None] = mapped_column(String(36))
+    hold_id: Mapped[str | None] = mapped_column(String(36))
+    actor_kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    corrects_transfer: Mapped[str | None] = mapped_column(String(36))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a batch is to do, apart from whom it reaches."""
+
+    license_id: str
+    resource: str
+    kind: str
+    amount_each: int
+    actor: Actor
+    at: datetime
+    note: str | None = None
+    policy_version: int | None = None
+    request_key: str | None = None
+    request_hash: str | None = None
+    corrects_batch: str | None = None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A batch that was posted: its id, units in all, people reached, and what the pool has left."""
+
+    batch_id: str
+    total: int
+    people: int
+    pool_after: int
+
+
+_CREDIT_MEMBERS = Sql(
+    """
+    update accounts
+       set balance = balance + :each, received = received + :each,
+           auto_received = auto_received + :auto, version = version + 1
+     where license_id = :license_id and resource = :resource
+       and member_id in (select value from json_each(:member_ids))
+    """,
+    postgresql="""
+    update accounts
+       set balance = balance + :each, received = received + :each,
+           auto_received = auto_received + :auto, version = version + 1
+     where license_id = :license_id and resource = :resource
+       and member_id in (select value from json_array_elements_text(cast(:member_ids as json)))
+    """,
+)
+
+_CHANGE_POOL = Sql(
+    """
+    update pools set balance = balance + :change, issued = issued + :issued_change, version = version + 1
+     where license_id = :license_id and resource = :resource and balance + :change >= 0
+    returning balance, version
+    """
+)
+
+_INSERT_BATCH = Sql(
+    """
+    insert into batches (license_id, id, resource, kind, pool_version, pool_balance_after, amount_each, people, total,
+                         actor_kind, actor_id, note, policy_version, request_key, request_hash, corrects_batch, at)
+    values (:license_id, :id, :resource, :kind, :pool_version, :pool_balance_after, :amount_each, :people, :total,
+            :actor_kind, :actor_id, :note, :policy_version, :request_key, :request_hash, :corrects_batch, :at)
+    """
+)
+
+_JOURNAL_COLUMNS = """
+    insert into transfers (license_id, id, resource, kind, amount, member_id, member_version, member_balance_after,
+                           batch_id, actor_kind, actor_id, note, at)
+"""
+
+_JOURNAL_POOL = Sql(
+    _JOURNAL_COLUMNS
+    + """
+    values (:license_id, :id, :resource, :kind, :amount, null, null, null, :batch_id, :actor_kind, :actor_id, :note,
+            :at)
+    """
+)
+
+_JOURNAL_MEMBERS = Sql(
+    _JOURNAL_COLUMNS
+    + """
+    select a.license_id, json_extract(m.value, '$[1]'), a.resource, :kind, :amount, a.member_id, a.version, a.balance,
+           :batch_id, :actor_kind, :actor_id, :note, :at
+      from json_each(:pairs) m
+      join accounts a on a.license_id = :license_id and a.resource = :resource
+       and a.member_id = json_extract(m.value, '$[0]')
+    """,
+    postgresql=_JOURNAL_COLUMNS
+    + """
+    select a.license_id, m.value ->> 1, a.resource, :kind, :amount, a.member_id, a.version, a.balance,
+           :batch_id, :actor_kind, :actor_id, :note, :at
+      from json_array_elements(cast(:pairs as json)) m
+      join accounts a on a.license_id = :license_id and a.resource = :resource and a.member_id = m.value ->> 0
+    """,
+)
+
+
+def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> Posted:
+    """Moves units between outside, pool and members, with the batch and its journal rows: all of it, or an error.
+
+    The members' account rows must be locked by the caller. Raises PoolShort when the pool has too few.
+    """
+    total = order.amount_each * (len(member_ids) or 1)
+    # Members are locked already, so the pool is the last lock taken; debited first, a short pool leaves nothing to undo.
+    pool_after, pool_version = _change_pool(session, order, total)
+    if member_ids:
+        _credit(session, order, member_ids)
+    batch_id = new_id()
+    common = {
+        "license_id": order.license_id,
+        "resource": order.resource,
+        "kind": order.kind,
+        "actor_kind": order.actor.kind,
+        "actor_id": order.actor.id,
+        "note": order.note,
+        "at": micros(order.at),
+    }
+    _INSERT_BATCH.run(
+        session,
+        **common,
+        id=batch_id,
+        pool_version=pool_version,
+        pool_balance_after=pool_after,
+        amount_each=order.amount_each,
+        people=len(member_ids),
+        total=total,
+        policy_version=order.policy_version,
+        request_key=order.request_key,
+        request_hash=order.request_hash,
+        corrects_batch=order.corrects_batch,
+    )
+    journal = common | {"amount": order.amount_each, "batch_id": batch_id}
+    if member_ids:
+        pairs = json.dumps([[member_id, new_id()] for member_id in member_ids])
+        written = _JOURNAL_MEMBERS.run(session, **journal, pairs=pairs)
+        assert written.rowcount == len(member_ids)
+    else:
+        _JOURNAL_POOL.run(session, **journal, id=new_id())
+    return Posted(batch_id, total, len(member_ids), pool_after)
+
+
+def _credit(session: Session, order: Order, member_ids: Sequence[str]) -> None:
+    updated = _CREDIT_MEMBERS.run(
+        session,
+        license_id=order.license_id,
+        resource=order.resource,
+        each=order.amount_each,
+        auto=order.amount_each if order.kind == "auto_allotment" else 0,
+        member_ids=json.dumps(member_ids),
+    )
+    assert updated.rowcount == len(member_ids), "every member of a batch has an account, locked by the caller"
+
+
+def _change_pool(session: Session, order: Order, total: int) -> tuple[int, int]:
+    # Guarded by its own WHERE: the row is hot, and a look before the lock could not be trusted.
+    change = total if order.kind in ("grant", "purchase") else -total
+    row = _CHANGE_POOL.run(
+        session,
+        license_id=order.license_id,
+        resource=order.resource,
+        change=change,
+        issued_change=change if order.kind in ("grant", "purchase", "refund") else 0,
+    ).first()
+    if row is None:
+        pool = pool_balance(session, order.license_id, order.resource)
+        raise PoolShort(needed=total, pool=pool)
+    return row[0], row[1]
+
+
+_POOL_BALANCE = Sql("select balance from pools where license_id = :license_id and resource = :resource")
+
+
+def pool_balance(session: Session, license_id: str, resource: str) -> int:
+    """What the pool has left, in units, as this transaction sees it."""
+    return int(_POOL_BALANCE.run(session, license_id=license_id, resource=resource).scalar_one())
+
+
+_DEBIT_COVERED = Sql(
+    """
+    update accounts set balance = balance - :amount, used = used + :amount, held = held - :from_held,
+                        version = version + 1
+     where license_id = :license_id and resource = :resource and member_id = :member_id
+       and balance - held >= :amount - :from_held and held >= :from_held and (not frozen or :from_held > 0)
+    returning version, balance, held, used, received
+    """
+)
+
+_JOURNAL_SPEND = Sql(
+    """
+    insert into transfers (license_id, id, resource, kind, amount, member_id, member_version, member_balance_after,
+                           hold_id, actor_kind, actor_id, reference, at)
+    values (:license_id, :id, :resource, 'spend', :amount, :member_id, :member_version, :balance, :hold_id,
+            :actor_kind, :actor_id, :reference, :at)
+    """
+)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A spend that was posted, and the member's figures after it, in units."""
+
+    transfer_id: str
+    available: int
+    held: int
+    used: int
+    received: int
+
+
+def post_spend(
+    session: Session,
+    license_id: str,
+    resource: str,
+    member_id: str,
+    *,
+    amount: int,
+    actor: Actor,
+    now: datetime,
+    reference: str | None = None,
+    hold_id: str | None = None,
+    from_held: int = 0,
+) -> Spent | None:
+    """Takes units from a member for good if enough is available; None, and nothing changed, if not.
+
+    `from_held` is how much of what is held goes free in the same step (a capture frees its whole hold).
+    """
+    row = _DEBIT_COVERED.run(
+        session,
+        license_id=license_id,
+        resource=resource,
+        member_id=member_id,
+        amount=amount,
+        from_held=from_held,
+    ).first()
+    if row is None:
+        return None
+    version, balance, held, used, received = row
+    transfer_id = new_id()
+    _JOURNAL_SPEND.run(
+        session,
+        license_id=license_id,
+        id=transfer_id,
+        resource=resource,
+        amount=amount,
+        member_id=member_id,
+        member_version=version,
+        balance=balance,
+        hold_id=hold_id,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        reference=reference,
+        at=micros(now),
+    )
+    return Spent(transfer_id, available=balance - held, held=held, used=used, received=received)

@@ -1,0 +1,60 @@
+"""People as (platform, subject), members as (licence, person), and their enrolments in courses (R22)."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lti_tool.db import Base, Instant
+
+
+class Person(Base):
+    """Somebody in an LMS: (platform, `sub`), never matched by name or e-mail."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    platform_id: Mapped[str] = mapped_column(String(36), ForeignKey("platforms.id"))
+    subject: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    sort_name: Mapped[str] = mapped_column(Text)
+    """What lists sort and search by: the name or the pseudonym, case-folded and without accents."""
+    email: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def display_name(self) -> str:
+        """The name, or a stable pseudonym where the LMS sent none (R22)."""
+        return self.name or pseudonym(self.id)
+
+
+class Member(Base):
+    """A person of a licence: holds one account for each of its resources, for good."""
+
+    __tablename__ = "members"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    license_id: Mapped[str] = mapped_column(String(36), ForeignKey("licenses.id"))
+    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Enrollment(Base):
+    """A member in one course: what the launch and the roster each said, and the role that follows (R26)."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (ForeignKeyConstraint(["license_id", "member_id"], ["members.license_id", "members.id"]),)
+
+    context_id: Mapped[str] = mapped_column(String(36), ForeignKey("contexts.id"), primary_key=True)
+    member_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    license_id: Mapped[str] = mapped_column(String(36))
+    launch_role: Mapped[str | None] = mapped_column(Text)
+    roster_role: Mapped[str | None] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(Boolean)
+    last_launch_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def pseudonym(person_id: str) -> str:
+    """A name for somebody without one: the same for ever, and nothing but the id behind it ("Learner 7F3A")."""
+    return f"Learner {person_id[-4:].upper()}"

@@ -1,0 +1,85 @@
+"""Who may call what: every route declares it, and what was not declared is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import Flask, current_app, g, request
+
+from lti_tool import clock
+from lti_tool.errors import Refusal
+from lti_tool.lti.roles import Role
+from lti_tool.web import session
+from lti_tool.web.session import Visit
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+class NoVisit(Refusal):
+    """A page opened without a launch, or after its session ended."""
+
+    code = "no_session"
+    status = 401
+
+
+class NotYours(Refusal):
+    """The visit does not reach this page."""
+
+    code = "not_allowed"
+    status = 403
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`roles` may call; empty means that the route checks by itself (`why` says how) or is public."""
+
+    why: str
+    roles: frozenset[Role] = frozenset()
+    manages: bool = False
+
+
+PUBLIC = Rule("public: shows nothing of anybody")
+PLATFORM = Rule("the LMS: the message's own signature is checked")
+PROGRAM = Rule("a program: its API key is checked")
+STAFF = Rule("staff of the course, to look", frozenset({Role.TEACHER, Role.TA}))
+TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}))
+MANAGER = Rule("managers of the license (R24)", frozenset({Role.TEACHER}), manages=True)
+STUDENT = Rule("students, and observers who see whom they mentor", frozenset({Role.LEARNER, Role.OBSERVER}))
+VISITOR = Rule("anybody whom a launch let in", frozenset(Role))
+
+
+def only(rule: Rule) -> Callable[[View], View]:
+    """Declares who may call the view below it."""
+
+    def declare(view: View) -> View:
+        view.access = rule  # type: ignore[attr-defined] # functions take attributes; typing has no word for it
+        return view
+
+    return declare
+
+
+def enforce(app: Flask) -> None:
+    """Checks each request against its route's rule before the view runs."""
+    app.before_request(_check)
+
+
+def visit() -> Visit:
+    """The visit of this request; only in views whose rule names roles."""
+    found: Visit = g.visit
+    return found
+
+
+def _check() -> None:
+    if request.endpoint is None:
+        return  # no route: a 404 by itself
+    rule = getattr(current_app.view_functions[request.endpoint], "access", None)
+    if rule is None:
+        raise NotYours("This address does not say who may use it.")
+    if not rule.roles:
+        return
+    found = session.current(clock.now())
+    if found is None:
+        raise NoVisit("Open it again from your course. Nothing was lost.")
+    if found.role not in rule.roles or (rule.manages and not found.manages):
+        raise NotYours("This page is not for your role in the course.")
+    g.visit = found
