@@ -73,7 +73,7 @@ class Sql:
         text = sqlite if postgresql is None else postgresql
         self._postgresql = re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", text.replace("%", "%%"))
 
-    def run(self, session: Session, /, **parameters: object) -> CursorResult[Any]:
+    def run(self, session: Session, /, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
         """Executes inside the session's transaction and returns the cursor's result."""
         connection = session.connection()
         text = self._sqlite if connection.dialect.name == "sqlite" else self._postgresql

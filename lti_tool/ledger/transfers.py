@@ -183,7 +183,7 @@ def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> P
     The members' account rows must be locked by the caller. Raises PoolShort when the pool has too few.
     """
     total = order.amount_each * (len(member_ids) or 1)
-    # Members are locked already, so the pool is the last lock taken; debited first, a short pool leaves nothing to undo.
+    # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
     pool_after, pool_version = _change_pool(session, order, total)
     if member_ids:
         _credit(session, order, member_ids)

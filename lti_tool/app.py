@@ -1,0 +1,29 @@
+"""The only place that joins the rooms to Flask."""
+
+from flask import Flask
+
+from lti_tool import shipped
+from lti_tool.db import db, engine_options, prepare
+from lti_tool.settings import Settings, require_secret
+from lti_tool.web import access, session
+
+
+def create_app(settings: Settings) -> Flask:
+    """The whole tool as a WSGI application. Raises SettingsError where it could not run safely."""
+    require_secret(settings)
+    app = create_books(settings)
+    session.configure(app, settings)
+    access.enforce(app)
+    return app
+
+
+def create_books(settings: Settings) -> Flask:
+    """Only what the command line and the jobs need: the settings and the database, no pages."""
+    app = Flask("lti_tool", template_folder=str(shipped.TEMPLATES), static_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = dict(engine_options(settings.database_url))
+    app.extensions["creditroll"] = settings
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    return app
