@@ -13,7 +13,10 @@ from lti_tool.demo.school import this_school
 LIFETIME_S = 3600
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 _NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
-_NOTHING_WRONG = {"errors": {"errors": {}}, "validation_context": None}  # Canvas leaves these in its objects
+_NOTHING_WRONG: dict[str, Any] = {
+    "errors": {"errors": {}},
+    "validation_context": None,
+}  # Canvas leaves these in its objects
 
 routes = Blueprint("keys", __name__)
 

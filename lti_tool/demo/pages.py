@@ -1,5 +1,6 @@
 """What people see of this LMS: who they can be, and a course with the tool in its frame."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
@@ -72,9 +73,12 @@ def _groups(school: School, course: Course) -> list[Group]:
 
 def _group(school: School, course: Course, part: Part) -> Group:
     members = [each for each in course.roster if each.part is part]
+    shown = members[:MOST_STUDENTS_SHOWN]
+    namesakes = Counter(school.people[each.person].name for each in shown)
     seats = []
-    for member in members[:MOST_STUDENTS_SHOWN]:
+    for member in shown:
+        person = school.people[member.person]
         observed = " and ".join(school.people[key].shown_as for key in member.observes)
         note = _HINTS.get(part, "").format(observed=observed)
-        seats.append(Seat(school.people[member.person], note))
-    return Group(part.label, seats, left_out=len(members) - len(seats))
+        seats.append(Seat(person, note or (person.email if namesakes[person.name] > 1 else "")))
+    return Group(part.label, seats, left_out=len(members) - len(shown))

@@ -13,7 +13,6 @@ __all__ = ["LmsConfig", "create_lms"]
 def create_lms(config: LmsConfig) -> Flask:
     """An LMS with its cast and its one tool; it remembers in memory, so it wants one process."""
     app = Flask(__name__)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # DefaultJSONProvider has it, its base has not
     app.extensions |= open_school(config)
     for room in (pages, authorization, id_tokens, service_tokens, names_roles):
         app.register_blueprint(room.routes)

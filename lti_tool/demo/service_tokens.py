@@ -45,9 +45,8 @@ def token() -> Response:
         access_token = secrets.token_urlsafe(32)
         lasts_s = 0 if fault.kind == "expired" else LIFETIME_S
         school.tokens[access_token] = (frozenset(scopes), now + lasts_s)
-        response = jsonify(
-            access_token=access_token, token_type="Bearer", expires_in=LIFETIME_S, scope=" ".join(scopes)
-        )
+        granted = {"token_type": "Bearer", "expires_in": LIFETIME_S, "scope": " ".join(scopes)}
+        response = jsonify(access_token=access_token, **granted)
     response.headers["Cache-Control"] = "no-store"  # RFC 6749 5.1
     return response
 

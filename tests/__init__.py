@@ -1,0 +1,1 @@
+"""All tests; a package, so that files of one name in two rooms are two modules."""
