@@ -4,7 +4,6 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -141,17 +140,21 @@ class Lms:
 
 
 @pytest.fixture(scope="session")
-def key_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One signing key for all: making one is most of the time that an LMS takes to start."""
-    return tmp_path_factory.mktemp("lms") / "key.pem"
-
-
-@pytest.fixture
-def lms(key_path: Path) -> Iterator[Lms]:
-    """A fresh LMS whose control is open."""
+def running_lms() -> Iterator[Lms]:
+    """One LMS and one tool for all tests: making a key is most of the time that a start takes."""
     with serving("localhost") as lms_server, serving("127.0.0.1") as tool_server:
-        config = LmsConfig(issuer=lms_server.url, tool_url=tool_server.url, key_path=key_path, control=True)
+        config = LmsConfig(issuer=lms_server.url, tool_url=tool_server.url, control=True)
         tool = Tool(config)
         lms_server.show(create_lms(config))
         tool_server.show(tool.app())
         yield Lms(config, tool)
+
+
+@pytest.fixture
+def lms(running_lms: Lms) -> Lms:
+    """An LMS as on its first day, whose control is open."""
+    running_lms.control("reset")
+    running_lms.tool.logins.clear()
+    running_lms.tool.answers.clear()
+    running_lms.tool.changes.clear()
+    return running_lms

@@ -44,7 +44,7 @@ def test_an_id_token_is_signed_with_a_named_key_and_lasts_an_hour(lms: Lms) -> N
 
 
 def test_state_comes_back_as_it_went(lms: Lms) -> None:
-    lms.tool.changes = {"state": 'a "state" with <signs> & spaces'}
+    lms.tool.changes |= {"state": 'a "state" with <signs> & spaces'}
 
     lms.claims("period-2", "emma-smith")
 
@@ -144,7 +144,7 @@ def test_somebody_without_a_name_has_no_name_claims_at_all(lms: Lms) -> None:
 def test_a_wrong_request_is_answered_by_an_error_at_the_tool(
     lms: Lms, changes: dict[str, str | None], error: str
 ) -> None:
-    lms.tool.changes = changes
+    lms.tool.changes |= changes
 
     Browser().launch(lms.url, "period-2", "emma-smith")
 
@@ -155,7 +155,7 @@ def test_a_wrong_request_is_answered_by_an_error_at_the_tool(
 
 @pytest.mark.parametrize("changes", [{"client_id": "another"}, {"redirect_uri": "http://127.0.0.1:1/lti/launch"}])
 def test_an_unknown_client_or_address_is_never_redirected_to(lms: Lms, changes: dict[str, str | None]) -> None:
-    lms.tool.changes = changes
+    lms.tool.changes |= changes
 
     answer = Browser().launch(lms.url, "period-2", "emma-smith")
 
@@ -164,7 +164,7 @@ def test_an_unknown_client_or_address_is_never_redirected_to(lms: Lms, changes: 
 
 
 def test_a_redirect_uri_with_anything_added_is_another_one(lms: Lms) -> None:
-    lms.tool.changes = {"redirect_uri": lms.config.tool_launch_url + "?more=1"}
+    lms.tool.changes |= {"redirect_uri": lms.config.tool_launch_url + "?more=1"}
 
     assert Browser().launch(lms.url, "period-2", "emma-smith").status_code == 400
 
@@ -182,7 +182,7 @@ def test_a_launch_is_good_once(lms: Lms) -> None:
 def test_nobody_launches_with_the_hint_of_another(lms: Lms) -> None:
     browser = Browser()
     browser.launch(lms.url, "period-2", "mateo-ruiz")
-    lms.tool.changes = {"login_hint": lms.tool.logins[-1]["login_hint"]}
+    lms.tool.changes |= {"login_hint": lms.tool.logins[-1]["login_hint"]}
 
     browser.launch(lms.url, "period-2", "grace-okonkwo-reyes")
 
