@@ -1,11 +1,13 @@
 """People as (platform, subject), members as (licence, person), and their enrolments in courses (R22)."""
 
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lti_tool.db import Base, Instant
+from lti_tool.lti.roles import Role
 
 
 class Person(Base):
@@ -58,3 +60,20 @@ class Enrollment(Base):
 def pseudonym(person_id: str) -> str:
     """A name for somebody without one: the same for ever, and nothing but the id behind it ("Learner 7F3A")."""
     return f"Learner {person_id[-4:].upper()}"
+
+
+def sort_name(display: str) -> str:
+    """What lists sort and search by: case-folded and without accents ("Łukasz" beside "Lukas")."""
+    plain = unicodedata.normalize("NFKD", display.casefold().replace("ł", "l").replace("ø", "o").replace("đ", "d"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
+
+
+def standing_role(launched: Role | None, listed: Role | None) -> Role:
+    """The role that counts in a course, from what verified launches and the roster said (R26).
+
+    Staff by either outranks a student by the other: a Moodle teacher who "switches role to student", and its
+    non-editing teacher whom the roster calls a Learner, must not be filled with a class's credits.
+    """
+    said = [role for role in (launched, listed) if role is not None]
+    staff = [role for role in said if role.is_staff]
+    return (staff or said or [Role.NONE])[0]
