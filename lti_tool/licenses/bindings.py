@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.db import Base, Instant
+from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.errors import Refusal
+from lti_tool.ids import new_id
+from lti_tool.licenses.licenses import License
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.platforms import Deployment, Platform
 
 
 class Binding(Base):
@@ -18,3 +23,98 @@ class Binding(Base):
     deployment_id: Mapped[str] = mapped_column(String(36), ForeignKey("deployments.id"))
     context_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("contexts.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AlreadyBound(Refusal):
+    """The course or deployment belongs to another licence; moving it would tear its members' credits apart."""
+
+    code = "already_bound"
+
+
+_FIND = Sql(
+    """
+    select license_id, context_id from bindings
+     where context_id = :context_id or (deployment_id = :deployment_id and context_id is null)
+     order by context_id is null limit 1
+    """
+)
+
+_BIND = Sql(
+    """
+    insert into bindings (id, license_id, deployment_id, context_id, created_at)
+    values (:id, :license_id, :deployment_id, :context_id, :now)
+    on conflict do nothing
+    """
+)
+
+_OWNED = Sql(
+    """
+    select l.id from licenses l
+      join people p on p.id = l.owner_person_id
+     where p.platform_id = :platform_id and p.subject = :subject
+       and exists (select 1 from bindings b where b.license_id = l.id and b.deployment_id = :deployment_id)
+     order by l.id limit 1
+    """
+)
+
+
+def license_of_course(session: Session, deployment_id: str, context_id: str, *, now: datetime) -> str | None:
+    """The course's own licence, else its deployment's, which then becomes the course's own; else None (R23)."""
+    row = _FIND.run(session, deployment_id=deployment_id, context_id=context_id).first()
+    if row is None:
+        return None
+    license_id, bound_context = row
+    if bound_context is None:
+        bind(session, license_id, deployment_id, context_id, now=now)
+    return str(license_id)
+
+
+def license_owned_by(session: Session, platform_id: str, subject: str, deployment_id: str) -> str | None:
+    """The licence that this single educator has in the deployment: all their courses share it (R23)."""
+    found = _OWNED.run(session, platform_id=platform_id, subject=subject, deployment_id=deployment_id).scalar()
+    return None if found is None else str(found)
+
+
+def bind(session: Session, license_id: str, deployment_id: str, context_id: str | None, *, now: datetime) -> None:
+    """Gives a course, or a whole deployment, to a licence; doing it again changes nothing. Raises AlreadyBound."""
+    bound = _BIND.run(
+        session,
+        id=new_id(),
+        license_id=license_id,
+        deployment_id=deployment_id,
+        context_id=context_id,
+        now=micros(now),
+    )
+    if bound.rowcount == 1:
+        return
+    same = Binding.context_id == context_id if context_id else Binding.context_id.is_(None)
+    holder = session.scalar(select(Binding.license_id).where(Binding.deployment_id == deployment_id, same))
+    if holder != license_id:
+        what = "course" if context_id else "deployment"
+        raise AlreadyBound(f"This {what} belongs to another license already.", license=holder)
+
+
+def describe(session: Session, license_id: str) -> list[dict[str, str | None]]:
+    """Where the licence is in force, as the contract's `bindings`: issuer, client, deployment and course."""
+    rows = session.execute(
+        select(Platform.issuer, Platform.client_id, Deployment.deployment_id, Context.context_id, Context.title)
+        .select_from(Binding)
+        .join(Deployment, Deployment.id == Binding.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .outerjoin(Context, Context.id == Binding.context_id)
+        .where(Binding.license_id == license_id)
+        .order_by(Binding.id)
+    )
+    return [
+        {"issuer": issuer, "client_id": client, "deployment_id": deployment, "context_id": context, "title": title}
+        for issuer, client, deployment, context, title in rows
+    ]
+
+
+def license_of_deployment(session: Session, deployment_id: str) -> str | None:
+    """The licence that a whole deployment is bound to, if it is."""
+    return session.scalar(
+        select(License.id)
+        .join(Binding, Binding.license_id == License.id)
+        .where(Binding.deployment_id == deployment_id, Binding.context_id.is_(None))
+    )

@@ -1,11 +1,19 @@
-"""Licences: who owns credits and who manages them."""
+"""Licences: who owns credits, who manages them, and what each has."""
 
+import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, Text, exists, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.db import Base, Instant
+from lti_tool.db import Base, Instant, micros
+from lti_tool.errors import Invalid, NotFound
+from lti_tool.ids import new_id
+from lti_tool.ledger import policies, pools
+from lti_tool.settings import Resource
+
+_CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are read for one another
 
 
 class License(Base):
@@ -28,3 +36,79 @@ class LicenseManager(Base):
     license_id: Mapped[str] = mapped_column(String(36), ForeignKey("licenses.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), primary_key=True)
     named_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def create(session: Session, *, name: str, now: datetime, owner_person_id: str | None = None) -> License:
+    """A new licence without credits; `ledger.issuing.grant` gives it some. Raises Invalid for an empty name."""
+    if not name.strip():
+        raise Invalid("A licence needs a name.", field="name")
+    made = License(
+        id=new_id(), code=_new_code(), name=name.strip()[:200], owner_person_id=owner_person_id, created_at=now
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def find(session: Session, license_id: str) -> License:
+    """The licence with this id. Raises NotFound."""
+    found = session.get(License, license_id)
+    if found is None:
+        raise NotFound("There is no such licence.")
+    return found
+
+
+def by_code(session: Session, code: str) -> License:
+    """The licence that a teacher claims with this code, however they typed it. Raises NotFound."""
+    letters = "".join(letter for letter in code.upper() if letter.isalnum())
+    written = "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+    found = session.scalar(select(License).where(License.code == written))
+    if found is None:
+        raise NotFound("No license has this code. Check each letter, or ask whoever gave it to you.")
+    return found
+
+
+def is_manager(session: Session, license_id: str, person_id: str) -> bool:
+    """Whether a teacher of the licence manages it (R24): the named ones do, or all where none is named."""
+    named = LicenseManager.license_id == license_id
+    if not session.scalar(select(exists().where(named))):
+        return True
+    return bool(session.scalar(select(exists().where(named, LicenseManager.person_id == person_id))))
+
+
+def name_manager(session: Session, license_id: str, person_id: str, *, now: datetime) -> None:
+    """Names a manager of a school licence; from the first one named on, only those named manage it (R24)."""
+    if session.get(LicenseManager, (license_id, person_id)) is None:
+        session.add(LicenseManager(license_id=license_id, person_id=person_id, named_at=now))
+        session.flush()
+
+
+def describe(
+    session: Session, found: License, *, resources: Mapping[str, Resource], now: datetime
+) -> dict[str, object]:
+    """The licence as the contract shows it (`GET /licenses/{license}`); `now` is the database's clock."""
+    return {
+        "id": found.id,
+        "name": found.name,
+        "resources": [
+            {
+                "resource": figures.resource,
+                "unit": resources[figures.resource].unit,
+                "bundle": resources[figures.resource].bundle,
+                "max_per_member": policies.current(session, found.id, figures.resource).maximum,
+                "issued": figures.issued,
+                "pool": figures.pool,
+                "allotted": figures.allotted,
+                "available": figures.available,
+                "held": figures.held,
+                "used": figures.used,
+            }
+            for figures in pools.totals(session, found.id, now_us=micros(now))
+            if figures.resource in resources
+        ],
+    }
+
+
+def _new_code() -> str:
+    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(16))
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))

@@ -1,0 +1,257 @@
+"""A launch becomes a member: person, membership, enrolment and, for a student with nothing left, a bundle.
+
+All of it happens in the launch's own transaction; a launch of somebody who is known writes one row.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Sql, micros
+from lti_tool.ids import new_id
+from lti_tool.ledger import accounts, issuing
+from lti_tool.ledger.allotment import TopUp, top_up_at_launch
+from lti_tool.ledger.transfers import SYSTEM, Actor
+from lti_tool.licenses import bindings, licenses
+from lti_tool.lti.launches import Arrival
+from lti_tool.lti.roles import Role
+from lti_tool.members.people import pseudonym, sort_name, standing_role
+from lti_tool.settings import Settings
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """What a launch led to. Without `license_id` the course is not set up; without `member_id` nothing is held.
+
+    `mentored` are the members whom an observer may see; `top_up` is what a student's launch allotted, or why not.
+    """
+
+    license_id: str | None = None
+    person_id: str | None = None
+    member_id: str | None = None
+    manages: bool = False
+    mentored: tuple[str, ...] = ()
+    top_up: TopUp | None = None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the books have of the person before this launch."""
+
+    person_id: str
+    name: str | None
+    email: str | None
+    member_id: str | None
+    launch_role: Role | None
+    roster_role: Role | None
+    active: bool
+
+
+def admit(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> Admitted:
+    """Lets the person of a verified launch in: rules R4, R7, R8, R14, R20, R22 to R24, R26.
+
+    Student View, observers and people without a role here get no account; in a course without a licence nothing is
+    created. `arrival.claims.subject` must be there.
+    """
+    if arrival.context_id is None:
+        return Admitted()
+    license_id = _license(session, arrival, settings=settings, now=now)
+    if license_id is None:
+        return Admitted()
+    if not arrival.role.has_account:
+        return Admitted(license_id, mentored=_mentored(session, arrival, license_id))
+    known = _person(session, arrival, license_id, now=now)
+    member_id = known.member_id or _member(session, license_id, known.person_id, now=now)
+    role = _enroll(session, arrival, license_id, member_id, known, now=now)
+    manages = arrival.role is Role.TEACHER and licenses.is_manager(session, license_id, known.person_id)
+    top_up = None
+    if arrival.role is Role.LEARNER and role is Role.LEARNER:
+        top_up = top_up_at_launch(session, license_id, settings.resource, member_id, now=now)
+    return Admitted(license_id, known.person_id, member_id, manages=manages, top_up=top_up)
+
+
+def _license(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> str | None:
+    assert arrival.context_id is not None
+    found = bindings.license_of_course(session, arrival.deployment_id, arrival.context_id, now=now)
+    if found or arrival.role is not Role.TEACHER:
+        return found
+    subject = arrival.claims.subject
+    assert subject is not None
+    found = bindings.license_owned_by(session, arrival.platform_id, subject, arrival.deployment_id)
+    if found is None and settings.provisioning == "trial":
+        found = _trial(session, arrival, settings=settings, now=now)
+    if found:
+        bindings.bind(session, found, arrival.deployment_id, arrival.context_id, now=now)
+    return found
+
+
+def _trial(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> str:
+    owner = _ensure_person(session, arrival, now=now)
+    name = arrival.claims.name or pseudonym(owner)
+    made = licenses.create(session, name=f"{name} (trial)", now=now, owner_person_id=owner)
+    resource = settings.resource
+    issuing.grant(session, made.id, resource, amount=settings.trial_credits, actor=SYSTEM, now=now, note="Trial")
+    return made.id
+
+
+_FIND = Sql(
+    """
+    select p.id, p.name, p.email, m.id, e.launch_role, e.roster_role, coalesce(e.active, :no)
+      from people p
+      left join members m on m.person_id = p.id and m.license_id = :license_id
+      left join enrollments e on e.member_id = m.id and e.context_id = :context_id
+     where p.platform_id = :platform_id and p.subject = :subject
+    """
+)
+
+_RENAME = Sql("update people set name = :name, sort_name = :sort_name, email = :email where id = :person_id")
+
+
+def _person(session: Session, arrival: Arrival, license_id: str, *, now: datetime) -> _Known:
+    claims = arrival.claims
+    known = _find(session, arrival, license_id)
+    if known is None:
+        _ensure_person(session, arrival, now=now)
+        known = _find(session, arrival, license_id)
+        assert known is not None
+    # A launch without a name or e-mail does not take away the one that was known.
+    name, email = claims.name or known.name, claims.email or known.email
+    if (name, email) != (known.name, known.email):
+        display = name or pseudonym(known.person_id)
+        _RENAME.run(session, person_id=known.person_id, name=name, email=email, sort_name=sort_name(display))
+    return known
+
+
+def _find(session: Session, arrival: Arrival, license_id: str) -> _Known | None:
+    row = _FIND.run(
+        session,
+        platform_id=arrival.platform_id,
+        subject=arrival.claims.subject,
+        license_id=license_id,
+        context_id=arrival.context_id,
+        no=False,
+    ).first()
+    if row is None:
+        return None
+    person_id, name, email, member_id, launched, listed, active = row
+    return _Known(person_id, name, email, member_id, _role(launched), _role(listed), bool(active))
+
+
+def _role(kept: str | None) -> Role | None:
+    return None if kept is None else Role(kept)
+
+
+_INSERT_PERSON = Sql(
+    """
+    insert into people (id, platform_id, subject, name, sort_name, email, created_at)
+    values (:id, :platform_id, :subject, :name, :sort_name, :email, :now)
+    on conflict do nothing
+    """
+)
+
+_PERSON_ID = Sql("select id from people where platform_id = :platform_id and subject = :subject")
+
+
+def _ensure_person(session: Session, arrival: Arrival, *, now: datetime) -> str:
+    claims = arrival.claims
+    person_id = new_id()
+    _INSERT_PERSON.run(
+        session,
+        id=person_id,
+        platform_id=arrival.platform_id,
+        subject=claims.subject,
+        name=claims.name,
+        sort_name=sort_name(claims.name or pseudonym(person_id)),
+        email=claims.email,
+        now=micros(now),
+    )
+    # Another launch of the same person may have been first; theirs is then the id.
+    found = _PERSON_ID.run(session, platform_id=arrival.platform_id, subject=claims.subject)
+    return str(found.scalar_one())
+
+
+_INSERT_MEMBER = Sql(
+    """
+    insert into members (id, license_id, person_id, created_at) values (:id, :license_id, :person_id, :now)
+    on conflict do nothing
+    """
+)
+
+_MEMBER_ID = Sql("select id from members where license_id = :license_id and person_id = :person_id")
+
+
+def _member(session: Session, license_id: str, person_id: str, *, now: datetime) -> str:
+    _INSERT_MEMBER.run(session, id=new_id(), license_id=license_id, person_id=person_id, now=micros(now))
+    member_id = str(_MEMBER_ID.run(session, license_id=license_id, person_id=person_id).scalar_one())
+    accounts.open_accounts(session, license_id, [member_id])
+    return member_id
+
+
+_ENROLL = Sql(
+    """
+    insert into enrollments (context_id, member_id, license_id, launch_role, roster_role, role, active, last_launch_at)
+    values (:context_id, :member_id, :license_id, :launch_role, null, :role, :yes, :now)
+    on conflict (context_id, member_id)
+    do update set launch_role = excluded.launch_role, role = excluded.role, active = excluded.active,
+                  last_launch_at = excluded.last_launch_at
+    """
+)
+
+
+def _enroll(
+    session: Session, arrival: Arrival, license_id: str, member_id: str, known: _Known, *, now: datetime
+) -> Role:
+    launched = standing_role(arrival.role, known.launch_role)
+    role = standing_role(launched, known.roster_role)
+    _ENROLL.run(
+        session,
+        context_id=arrival.context_id,
+        member_id=member_id,
+        license_id=license_id,
+        launch_role=launched.value,
+        role=role.value,
+        yes=True,
+        now=micros(now),
+    )
+    if known.member_id and not known.active:
+        accounts.thaw(session, license_id, [member_id])
+    return role
+
+
+_MENTORED = Sql(
+    """
+    select m.id from people p
+      join members m on m.person_id = p.id and m.license_id = :license_id
+      join enrollments e on e.member_id = m.id and e.context_id = :context_id and e.role = 'learner'
+     where p.platform_id = :platform_id and p.subject in (select value from json_each(:subjects))
+     order by m.id
+    """,
+    postgresql="""
+    select m.id from people p
+      join members m on m.person_id = p.id and m.license_id = :license_id
+      join enrollments e on e.member_id = m.id and e.context_id = :context_id and e.role = 'learner'
+     where p.platform_id = :platform_id
+       and p.subject in (select value from json_array_elements_text(cast(:subjects as json)))
+     order by m.id
+    """,
+)
+
+
+def _mentored(session: Session, arrival: Arrival, license_id: str) -> tuple[str, ...]:
+    if arrival.role is not Role.OBSERVER or not arrival.claims.mentored:
+        return ()
+    rows = _MENTORED.run(
+        session,
+        license_id=license_id,
+        context_id=arrival.context_id,
+        platform_id=arrival.platform_id,
+        subjects=json.dumps(arrival.claims.mentored),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def actor_of(person_id: str) -> Actor:
+    """The person as the books name who caused a movement."""
+    return Actor("person", person_id)
