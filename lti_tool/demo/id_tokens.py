@@ -25,7 +25,12 @@ routes = Blueprint("keys", __name__)
 def jwks() -> Response:
     """The public keys that check an id_token."""
     school = this_school()
-    return school.faults.strike("keys").refusal() or jsonify(keys=[school.key.public_jwk])
+    refusal = school.faults.strike("keys").refusal()
+    if refusal:
+        return refusal
+    response = jsonify(keys=[school.key.public_jwk])
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def launch_claims(

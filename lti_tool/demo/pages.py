@@ -14,7 +14,7 @@ STEP_IN_ORDER = (Part.TEACHER, Part.ASSISTANT, Part.STUDENT, Part.OBSERVER, Part
 _HINTS = {
     Part.ASSISTANT: "sees the class, changes nothing",
     Part.OBSERVER: "looks after {observed}",
-    Part.STUDENT_VIEW: "a teacher's look through a student's eyes",
+    Part.STUDENT_VIEW: "a teacher’s look through a student’s eyes",
 }
 
 routes = Blueprint("pages", __name__)

@@ -69,7 +69,7 @@ _STUDENTS = (
     ("jose-luis-garcia", "José Luis", "García Márquez", "j.garcia"),
     ("xochitl-ramirez", "Xóchitl", "Ramírez", "x.ramirez"),
     ("keoni-kahananui", "Keʻoni", "Kahananui", "k.kahananui"),
-    ("haruto-yamada", "陽翔", "山田", "h.yamada"),
+    ("eleni-papadopoulou", "Ελένη", "Παπαδοπούλου", "e.papadopoulou"),
     ("thelonious-x", "Thelonious", "X", "t.x"),
     ("sukarno", "Sukarno", "", "sukarno"),
     (
@@ -89,7 +89,7 @@ _STUDENTS = (
 )
 STUDENTS = tuple(key for key, *_ in _STUDENTS)
 
-_FAMILY_NAME_FIRST = {"minh-khai-nguyen", "haruto-yamada"}
+_FAMILY_NAME_FIRST = {"minh-khai-nguyen"}
 _SPANISH = {"xochitl-ramirez", OBSERVER}
 
 

@@ -27,7 +27,9 @@ def create_lms(config: LmsConfig) -> Flask:
 
 def _count() -> None:
     if not request.path.startswith("/control/"):
-        this_school().requests[request.path] += 1
+        school = this_school()
+        with school.lock:
+            school.requests[request.path] += 1
 
 
 def _guard(response: Response) -> Response:

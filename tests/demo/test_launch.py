@@ -209,3 +209,13 @@ def test_many_people_are_stepped_in_side_by_side_in_one_browser(lms: Lms) -> Non
 
     assert browser.cookies == {}
     assert subs[0] == subs[2] != subs[1]
+
+
+def test_the_keys_may_be_kept_and_can_fail(lms: Lms) -> None:
+    kept = requests.get(lms.config.jwks_url, timeout=TIMEOUT_S).headers["Cache-Control"]
+    lms.control("faults", at="keys", kind="status", status=503, times=1)
+
+    answers = [requests.get(lms.config.jwks_url, timeout=TIMEOUT_S).status_code for _ in range(2)]
+
+    assert kept == "public, max-age=3600"
+    assert answers == [503, 200]
