@@ -103,20 +103,9 @@ def _copy(binaries: Path, folder: Path) -> Path:
 
 
 def _run_initdb(place: _Place) -> None:
-    arguments = [
-        "-D",
-        place.folder / "data",
-        "-U",
-        "creditroll",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "--no-sync",
-    ]
+    options = ["-U", "creditroll", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(
-        [place.binaries / "initdb", *arguments],
+        [str(place.binaries / "initdb"), "-D", str(place.folder / "data"), *options],
         check=True,
         env=place.environment,
         cwd=place.folder,
