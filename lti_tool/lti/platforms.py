@@ -1,13 +1,20 @@
 """Registered LMSs (platforms) and their installations (deployments), waiting or admitted."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
-from sqlalchemy import ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.db import Base, Instant
+from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.errors import Invalid, NotFound, Refusal
+from lti_tool.ids import new_id
 
 FAMILIES = ("canvas", "schoology", "moodle", "brightspace", "blackboard", "sakai", "openedx", "other")
+_MOST_CHARACTERS = 255
+_LONGEST_URL = 2000
 
 
 class Platform(Base):
@@ -39,3 +46,142 @@ class Deployment(Base):
     deployment_id: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AlreadyRegistered(Refusal):
+    """A registration of that issuer and client exists; it is never overwritten."""
+
+    code = "already_registered"
+
+
+def add_platform(
+    session: Session,
+    *,
+    name: str,
+    family: str,
+    issuer: str,
+    client_id: str,
+    auth_login_url: str,
+    auth_token_url: str,
+    jwks_url: str,
+    auth_audience: str | None = None,
+    deployment_ids: Sequence[str] = (),
+    allow_private_hosts: frozenset[str],
+    now: datetime,
+) -> Platform:
+    """Registers an LMS, active, with the deployments that are known already. Raises Invalid, AlreadyRegistered."""
+    if family not in FAMILIES:
+        raise Invalid(f"The family must be one of {', '.join(FAMILIES)}.", field="family")
+    for field, text in (("name", name), ("client_id", client_id), *(("deployment_id", one) for one in deployment_ids)):
+        _require_text(field, text)
+    urls = {"issuer": issuer, "auth_login_url": auth_login_url, "auth_token_url": auth_token_url, "jwks_url": jwks_url}
+    for field, url in urls.items():
+        _require_url(field, url, allow_private_hosts)
+    if session.scalar(select(Platform.id).where(Platform.issuer == issuer, Platform.client_id == client_id)):
+        raise AlreadyRegistered(f"The client {client_id} of {issuer} is registered already.")
+    platform = Platform(
+        id=new_id(),
+        name=name,
+        family=family,
+        client_id=client_id,
+        auth_audience=auth_audience or None,
+        status="active",
+        created_at=now,
+        **urls,
+    )
+    session.add(platform)
+    session.flush()  # the deployments below refer to it
+    for deployment_id in dict.fromkeys(deployment_ids):
+        _admit_deployment(session, platform, deployment_id, now=now)
+    return platform
+
+
+def find(session: Session, platform_id: str) -> Platform:
+    """The platform with that id of ours. Raises NotFound."""
+    platform = session.get(Platform, platform_id)
+    if platform is None:
+        raise NotFound(f"There is no platform {platform_id}.")
+    return platform
+
+
+def every(session: Session) -> Sequence[Platform]:
+    """All registrations, oldest first."""
+    return session.scalars(select(Platform).order_by(Platform.id)).all()
+
+
+def deployments(session: Session, platform: Platform) -> Sequence[Deployment]:
+    """The platform's installations, waiting ones too, oldest first."""
+    found = select(Deployment).where(Deployment.platform_id == platform.id).order_by(Deployment.id)
+    return session.scalars(found).all()
+
+
+def find_deployment(session: Session, *, issuer: str, client_id: str, deployment_id: str) -> Deployment:
+    """The installation by the LMS's own three names, as an operator writes them. Raises NotFound."""
+    found = session.scalar(
+        select(Deployment)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(Platform.issuer == issuer, Platform.client_id == client_id, Deployment.deployment_id == deployment_id)
+    )
+    if found is None:
+        raise NotFound(f"There is no deployment {deployment_id} of client {client_id} at {issuer}.")
+    return found
+
+
+def approve(session: Session, platform: Platform, *, deployment_id: str | None = None, now: datetime) -> None:
+    """Admits a registration that waits or was disabled, or (with `deployment_id`) one installation, seen or not."""
+    if deployment_id is None:
+        platform.status = "active"
+        return
+    _require_text("deployment_id", deployment_id)
+    _admit_deployment(session, platform, deployment_id, now=now)
+
+
+def disable(platform: Platform) -> None:
+    """No login or launch of this platform is let in from now on; nothing of its people is lost."""
+    platform.status = "disabled"
+
+
+_NOTE_PENDING = Sql(
+    "insert into deployments (id, platform_id, deployment_id, status, created_at)"
+    " values (:id, :platform_id, :deployment_id, 'pending', :now)"
+    " on conflict (platform_id, deployment_id) do nothing"
+)
+
+
+def note_pending(session: Session, *, platform_id: str, deployment_id: str, now: datetime) -> None:
+    """Keeps an installation that was seen for the first time, for the operator to approve."""
+    _NOTE_PENDING.run(session, id=new_id(), platform_id=platform_id, deployment_id=deployment_id, now=micros(now))
+
+
+def _admit_deployment(session: Session, platform: Platform, deployment_id: str, *, now: datetime) -> None:
+    known = select(Deployment).where(Deployment.platform_id == platform.id, Deployment.deployment_id == deployment_id)
+    deployment = session.scalar(known)
+    if deployment is None:
+        deployment = Deployment(id=new_id(), platform_id=platform.id, deployment_id=deployment_id, created_at=now)
+        session.add(deployment)
+    deployment.status = "active"
+    session.flush()
+
+
+def _require_text(field: str, text: str) -> None:
+    if not text.strip() or len(text) > _MOST_CHARACTERS:
+        raise Invalid(f"The {field} must have 1 to {_MOST_CHARACTERS} characters.", field=field)
+
+
+def _require_url(field: str, url: str, allow_private_hosts: frozenset[str]) -> None:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if not host or parts.username is not None or parts.fragment or len(url) > _LONGEST_URL or not url.isprintable():
+        raise Invalid(f"The {field} must be a full URL without name, password or fragment.", field=field)
+    may_be_plain = _is_loopback(host) or host in allow_private_hosts
+    if parts.scheme != "https" and not (parts.scheme == "http" and may_be_plain):
+        raise Invalid(f"The {field} must begin with https://.", field=field)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
