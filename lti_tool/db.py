@@ -124,6 +124,8 @@ def open_engine(url: str) -> Engine:
 def prepare(engine: Engine) -> Engine:
     """Makes transactions mean the same on both databases; call once for each engine."""
     if engine.dialect.name == "sqlite":
+        if engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine

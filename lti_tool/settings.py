@@ -1,16 +1,22 @@
 """Settings, read once: default.toml, then the file CREDITROLL_CONFIG names, then the environment."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from lti_tool import shipped
 
 _PREFIX = "CREDITROLL_"
 _MIN_SECRET = 32
+_RATE = re.compile(r"off|[1-9]\d*/(second|minute|hour|day)")
 
 
 class SettingsError(Exception):
@@ -48,6 +54,7 @@ class Settings:
     launch_rate_limit: str
     registration: str
     trusted_proxies: int
+    metrics_from: tuple[IPv4Network | IPv6Network, ...]
     session_hours: int
     log_level: str
     resources: Mapping[str, Resource]
@@ -62,11 +69,8 @@ def load(environ: Mapping[str, str], **overrides: object) -> Settings:
     """Settings for this process. Raises SettingsError with one line that says what to mend."""
     values = _read(shipped.CONFIG / "default.toml")
     if extra := environ.get(f"{_PREFIX}CONFIG"):
-        values |= _read(Path(extra))
-    known = {field.name for field in fields(Settings)}
-    if unknown := sorted(values.keys() - known):
-        raise SettingsError(f"Unknown setting {unknown[0]!r}; config/default.toml lists all settings.")
-    for key in sorted(known - {"resources"}):
+        values |= _alike(_read(Path(extra)), values)
+    for key in sorted(values.keys() - {"resources"}):
         if (text := environ.get(f"{_PREFIX}{key.upper()}")) is not None:
             values[key] = _typed(key, text, values[key])
     return _checked(values | overrides)
@@ -77,14 +81,24 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"Cannot read the settings file {path.name}: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path.name} is not valid TOML: {error}.") from error
+
+
+def _alike(given: dict[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(Settings)}
+    for key, value in given.items():
+        if key not in known:
+            raise SettingsError(f"Unknown setting {key!r}; config/default.toml lists all settings.")
+        if type(value) is not type(defaults[key]):
+            raise SettingsError(f"The setting {key!r} must look as in config/default.toml: {defaults[key]!r}.")
+    return given
 
 
 def _typed(key: str, text: str, like: object) -> object:
     if isinstance(like, int):
-        if not text.isdecimal():
-            raise SettingsError(f"{_PREFIX}{key.upper()} must be a whole number, not {text!r}.")
+        if not (text.isascii() and text.isdecimal()):
+            raise SettingsError(f"{_name(key)} must be a whole number, not {text!r}.")
         return int(text)
     if isinstance(like, list):
         return [part.strip() for part in text.split(",") if part.strip()]
@@ -92,20 +106,50 @@ def _typed(key: str, text: str, like: object) -> object:
 
 
 def _checked(values: dict[str, Any]) -> Settings:
+    values["database_url"] = _absolute(values["database_url"])
     values["keys_dir"] = Path(values["keys_dir"])
     values["allow_private_hosts"] = frozenset(host.lower() for host in values["allow_private_hosts"])
+    values["metrics_from"] = _networks(values["metrics_from"])
     values["resources"] = {name: _resource(name, entry) for name, entry in values["resources"].items()}
     values["public_url"] = values["public_url"].rstrip("/")
     settings = Settings(**values)
     _one_of(settings.provisioning, "provisioning", ("claim", "trial"))
     _one_of(settings.registration, "registration", ("approve", "open", "closed"))
     _one_of(settings.log_level, "log_level", ("debug", "info", "warning", "error"))
-    url = urlsplit(settings.public_url)
-    if url.scheme not in ("http", "https") or not url.netloc or url.path:
-        raise SettingsError(
-            "CREDITROLL_PUBLIC_URL must be an origin such as https://credits.example.org, without a path."
-        )
+    for key in ("api_rate_limit", "launch_rate_limit"):
+        if not _RATE.fullmatch(values[key]):
+            raise SettingsError(f"{_name(key)} must be like 300/minute, or off; not {values[key]!r}.")
+    _check_origin(settings.public_url)
     return settings
+
+
+def _absolute(database_url: str) -> str:
+    # Flask-SQLAlchemy would put a relative file below its instance folder; people mean the folder that they are in.
+    try:
+        url = make_url(database_url)
+    except ArgumentError as error:
+        raise SettingsError(f"{_name('database_url')} is not an SQLAlchemy URL.") from error
+    backend = url.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise SettingsError(f"{_name('database_url')} must begin with sqlite or postgresql, not {backend!r}.")
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        url = url.set(database=str(Path(url.database).absolute()))
+    return url.render_as_string(hide_password=False)
+
+
+def _networks(entries: Iterable[object]) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(str(entry)) for entry in entries)
+    except ValueError as error:
+        raise SettingsError(f"{_name('metrics_from')}: {error}.") from error
+
+
+def _check_origin(public_url: str) -> None:
+    url = urlsplit(public_url)
+    if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query or url.fragment:
+        raise SettingsError(
+            f"{_name('public_url')} must be an origin such as https://credits.example.org, without a path."
+        )
 
 
 def require_secret(settings: Settings) -> None:
@@ -130,4 +174,8 @@ def _resource(name: str, entry: object) -> Resource:
 
 def _one_of(value: str, key: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise SettingsError(f"{_PREFIX}{key.upper()} must be one of {', '.join(allowed)}, not {value!r}.")
+        raise SettingsError(f"{_name(key)} must be one of {', '.join(allowed)}, not {value!r}.")
+
+
+def _name(key: str) -> str:
+    return f"{_PREFIX}{key.upper()}"

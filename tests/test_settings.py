@@ -1,0 +1,110 @@
+"""Settings come from the defaults, a file and the environment, and what can't work is refused in one line."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from lti_tool.db import open_engine
+from lti_tool.settings import Settings, SettingsError, load, require_secret
+
+
+def test_defaults_stand_without_any_preparation() -> None:
+    settings = load({})
+    assert (settings.public_url, settings.provisioning, settings.trial_credits) == (
+        "http://127.0.0.1:8000",
+        "claim",
+        25,
+    )
+    assert settings.resource.name == "export-credits"
+    assert settings.resource.count(1) == "1 credit"
+    assert settings.resource.count(1250) == "1,250 credits"
+
+
+def test_a_file_overrides_the_defaults_and_the_environment_overrides_both(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('trial_credits = 50\nprovisioning = "trial"\n')
+    settings = load({"CREDITROLL_CONFIG": str(file), "CREDITROLL_TRIAL_CREDITS": "75"})
+    assert (settings.trial_credits, settings.provisioning) == (75, "trial")
+
+
+def test_lists_in_the_environment_are_comma_separated() -> None:
+    settings = load(
+        {"CREDITROLL_ALLOW_PRIVATE_HOSTS": "LMS.school.lan, 10.0.0.7,", "CREDITROLL_METRICS_FROM": "10.0.0.0/8"}
+    )
+    assert settings.allow_private_hosts == {"lms.school.lan", "10.0.0.7"}
+    assert settings.metrics_from == (ip_network("10.0.0.0/8"),)
+
+
+def test_a_relative_sqlite_file_is_relative_to_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = load({}).database_url
+    assert make_url(url).database == str(tmp_path / "instance" / "creditroll.db")
+    engine = open_engine(url)
+    engine.connect().close()
+    engine.dispose()
+    assert (tmp_path / "instance" / "creditroll.db").exists()
+
+
+def test_a_database_password_survives() -> None:
+    url = "postgresql+psycopg://user:p%40ss@db.example/creditroll"
+    assert load({"CREDITROLL_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("DATABASE_URL", "creditroll.db", "not an SQLAlchemy URL"),
+        ("DATABASE_URL", "mysql://localhost/x", "sqlite or postgresql"),
+        ("PUBLIC_URL", "credits.example.org", "must be an origin"),
+        ("PUBLIC_URL", "https://example.org/credits", "without a path"),
+        ("PROVISIONING", "free", "claim, trial"),
+        ("REGISTRATION", "yes", "approve, open, closed"),
+        ("LOG_LEVEL", "loud", "debug, info, warning, error"),
+        ("TRIAL_CREDITS", "many", "whole number"),
+        ("TRIAL_CREDITS", "²", "whole number"),
+        ("API_RATE_LIMIT", "1200 per minute", "300/minute, or off"),
+        ("LAUNCH_RATE_LIMIT", "0/minute", "300/minute, or off"),
+        ("METRICS_FROM", "everyone", "METRICS_FROM"),
+        ("CONFIG", "/nowhere/mine.toml", "Cannot read the settings file mine.toml"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_in_one_line(key: str, value: str, says: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load({f"CREDITROLL_{key}": value})
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("bundel = 5", "Unknown setting 'bundel'"),
+        ('trial_credits = "many"', "must look as in config/default.toml: 25"),
+        ("trial_credits = ", "not valid TOML"),
+        ("[resources.export-credits]\nunit = 'credit'", "needs unit, units, title, about, bundle"),
+        (
+            "[resources.x]\nunit = 'x'\nunits = 'x'\ntitle = 'X'\nabout = 'x'\nbundle = 0",
+            "must be a whole number of at least 1",
+        ),
+    ],
+)
+def test_a_settings_file_that_cannot_work_is_refused_in_one_line(text: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load({"CREDITROLL_CONFIG": str(file)})
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_short_secret_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match="at least 32 characters"):
+        require_secret(load({"CREDITROLL_SECRET_KEY": "short"}))
+
+
+def test_the_fixtures_settings_can_be_loaded_again(settings: Settings) -> None:
+    assert load({}, **vars(settings)) == settings
