@@ -145,7 +145,9 @@ TABLES = (
         dropped {int} not null default 0,
         error_code text,
         requested_by {id} references people (id),
+        confirmed {bool} not null default {false},
         requested_at {int} not null,
+        touched_at {int} not null,
         finished_at {int},
         complete_at {int}
     ) {strict}
