@@ -59,6 +59,25 @@ def open_accounts(session: Session, license_id: str, member_ids: Iterable[str]) 
     _OPEN_FOR_MEMBERS.run(session, license_id=license_id, member_ids=json.dumps(sorted(member_ids)))
 
 
+_OPEN_FOR_EVERYBODY = Sql(
+    """
+    insert into accounts (license_id, resource, member_id, frozen)
+    select m.license_id, :resource, m.id,
+           not exists (select 1 from enrollments e
+                        where e.license_id = m.license_id and e.member_id = m.id and e.active)
+      from members m
+     where m.license_id = :license_id
+     order by m.id
+    on conflict do nothing
+    """
+)
+
+
+def open_accounts_in(session: Session, license_id: str, resource: str) -> None:
+    """Opens an account in a new pool for everybody who is a member already; frozen for those who left (R20)."""
+    _OPEN_FOR_EVERYBODY.run(session, license_id=license_id, resource=resource)
+
+
 _SET_FROZEN = Sql(
     """
     update accounts set frozen = :frozen

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql
 from lti_tool.ledger import rules
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.ledger.transfers import SYSTEM, Actor, Order, Posted, pool_balance, post
+from lti_tool.ledger.transfers import SYSTEM, Actor, Order, Posted, post
 from lti_tool.settings import Resource
 
 LARGEST_AMOUNT = 10_000
@@ -38,12 +38,12 @@ def allot(
     people = sorted(set(member_ids))
     _check(people, each, note)
     wishes = hashlib.sha256(json.dumps([resource.name, people, each, note]).encode()).hexdigest()
-    _lock_active(session, license_id, resource, people, request_key)
+    active = _lock_active(session, license_id, resource, people)
+    # Under the locks, so that a second click finds the first; before any guard, so that it gets the first's answer.
     if request_key and (earlier := _posted_before(session, license_id, request_key, wishes)):
         return earlier
-    pool = pool_balance(session, license_id, resource.name)
-    if pool < each * len(people):
-        raise PoolShort(needed=each * len(people), pool=pool)
+    if active != len(people):
+        raise NotActive("Somebody you picked has left the course. Nobody got anything.", missing=len(people) - active)
     order = Order(
         license_id,
         resource.name,
@@ -83,14 +83,10 @@ _LOCK_ACTIVE = Sql(
 )
 
 
-def _lock_active(
-    session: Session, license_id: str, resource: Resource, people: list[str], request_key: str | None
-) -> None:
+def _lock_active(session: Session, license_id: str, resource: Resource, people: list[str]) -> int:
     # Ascending ids, so that overlapping batches queue instead of deadlocking.
     parameters = {"license_id": license_id, "resource": resource.name, "member_ids": json.dumps(people)}
-    active = _LOCK_ACTIVE.run(session, **parameters).scalar_one()
-    if active != len(people) and not (request_key and _is_known(session, license_id, request_key)):
-        raise NotActive("Somebody you picked has left the course. Nobody got anything.", missing=len(people) - active)
+    return int(_LOCK_ACTIVE.run(session, **parameters).scalar_one())
 
 
 _EARLIER = Sql(
@@ -99,17 +95,13 @@ _EARLIER = Sql(
 )
 
 
-def _is_known(session: Session, license_id: str, request_key: str) -> bool:
-    return _EARLIER.run(session, license_id=license_id, request_key=request_key).first() is not None
-
-
 def _posted_before(session: Session, license_id: str, request_key: str, wishes: str) -> Posted | None:
     row = _EARLIER.run(session, license_id=license_id, request_key=request_key).first()
     if row is None:
         return None
     batch_id, total, people, pool_after, saved_wishes = row
     if saved_wishes != wishes:
-        raise FormReused("This form was saved before. What it gave then stands; open it again to give more.")
+        raise FormReused
     return Posted(batch_id, total, people, pool_after)
 
 

@@ -206,11 +206,11 @@ def find(session: Session, license_id: str, hold_id: str, *, now: datetime) -> H
     row = _FIND.run(session, license_id=license_id, hold_id=hold_id).first()
     if row is None:
         raise NotFound("There is no such hold.")
-    *rest, status, reference, expires_us = row
+    held_id, of_license, resource, member_id, amount, captured, status, reference, expires_us = row
     expires_at = moment(expires_us)
     if status == "held" and expires_at <= now:
         status = "expired"
-    return Held(*rest, status, reference, expires_at)
+    return Held(held_id, of_license, resource, member_id, amount, captured, status, reference, expires_at)
 
 
 _OVERDUE = Sql(
@@ -266,12 +266,25 @@ def _check(amount: int, reference: str | None) -> None:
         raise AmountInvalid(f"A reference has at most {LONGEST_REFERENCE} characters.", field="reference")
 
 
+_LEARNS = Sql(
+    """
+    select exists (select 1 from enrollments
+                    where license_id = :license_id and member_id = :member_id and active and role = 'learner')
+    """
+)
+
+
 def _make_available(
     session: Session, license_id: str, resource: Resource, member_id: str, *, amount: int, now: datetime
 ) -> None:
     standing = lock_member(session, license_id, resource.name, member_id)
     standing = expire_overdue(session, license_id, resource.name, member_id, standing, now=now)
-    topped = top_up(session, license_id, resource, member_id, need=amount, standing=standing, now=now)
+    if standing.available >= amount:
+        return
+    # R7: what a teacher got by hand is theirs to spend, but nothing comes to them by itself.
+    learns = _LEARNS.run(session, license_id=license_id, member_id=member_id).scalar_one()
+    need = amount if learns else 0
+    topped = top_up(session, license_id, resource, member_id, need=need, standing=standing, now=now)
     if topped.standing.available < amount:
         raise InsufficientCredits(
             available=topped.standing.available,

@@ -74,21 +74,23 @@ def save(
     if not rules.is_allowed_maximum(maximum, resource.bundle):
         raise _not_allowed(maximum, resource)
     before = current(session, license_id, resource.name)
-    if before.maximum == maximum:
-        return before
-    saved = _SAVE.run(
-        session,
-        license_id=license_id,
-        resource=resource.name,
-        version=based_on + 1,
-        maximum=maximum,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        at=micros(now),
-    )
-    if before.version != based_on or saved.rowcount != 1:
-        raise StaleSetting(f"Somebody saved {before.maximum} in the meantime.", maximum=before.maximum)
-    return Setting(maximum, based_on + 1)
+    if before.version == based_on and before.maximum != maximum:
+        saved = _SAVE.run(
+            session,
+            license_id=license_id,
+            resource=resource.name,
+            version=based_on + 1,
+            maximum=maximum,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            at=micros(now),
+        )
+        if saved.rowcount == 1:
+            return Setting(maximum, based_on + 1)
+        before = current(session, license_id, resource.name)  # somebody was faster by a moment
+    if before.maximum != maximum:
+        raise StaleSetting(f"Somebody saved {before.maximum:,} in the meantime.", maximum=before.maximum)
+    return before
 
 
 def _not_allowed(maximum: int, resource: Resource) -> MaximumInvalid:

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Sql
+from lti_tool.ledger.accounts import open_accounts_in
 
 
 class Pool(Base):
@@ -43,12 +44,14 @@ _TOTALS = Sql(
     """
     select p.resource, p.issued, p.balance,
            coalesce(sum(a.balance), 0), coalesce(sum(a.held), 0), coalesce(sum(a.used), 0),
-           coalesce(sum(case when a.frozen then a.balance - a.held else 0 end), 0),
-           (select coalesce(sum(h.amount), 0) from holds h
-             where h.license_id = p.license_id and h.resource = p.resource
-               and h.status = 'held' and h.expires_at <= :now)
+           coalesce(sum(case when a.frozen then a.balance - a.held + coalesce(o.amount, 0) else 0 end), 0),
+           coalesce(sum(o.amount), 0)
       from pools p
       left join accounts a on a.license_id = p.license_id and a.resource = p.resource
+      left join (select resource, member_id, sum(amount) as amount from holds
+                  where license_id = :license_id and status = 'held' and expires_at <= :now
+                  group by resource, member_id) o
+        on o.resource = a.resource and o.member_id = a.member_id
      where p.license_id = :license_id
      group by p.license_id, p.resource, p.issued, p.balance
      order by p.resource
@@ -80,5 +83,6 @@ _OPEN_POOL = Sql(
 
 
 def open_pool(session: Session, license_id: str, resource: str) -> None:
-    """Makes sure that the licence has a pool of the resource; an existing one is left as it is."""
-    _OPEN_POOL.run(session, license_id=license_id, resource=resource)
+    """Makes sure that the licence has a pool of the resource, and its members accounts in it."""
+    if _OPEN_POOL.run(session, license_id=license_id, resource=resource).rowcount:
+        open_accounts_in(session, license_id, resource)

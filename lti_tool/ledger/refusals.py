@@ -53,6 +53,9 @@ class FormReused(Refusal):
 
     code = "form_reused"
 
+    def __init__(self) -> None:
+        super().__init__("This form was saved before. What it gave then stands; open it again to give more.")
+
 
 class AmountInvalid(Refusal):
     """The amount is not a whole number in the allowed range."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ids import new_id
-from lti_tool.ledger.refusals import PoolShort
+from lti_tool.ledger.refusals import FormReused, PoolShort
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ _INSERT_BATCH = Sql(
                          actor_kind, actor_id, note, policy_version, request_key, request_hash, corrects_batch, at)
     values (:license_id, :id, :resource, :kind, :pool_version, :pool_balance_after, :amount_each, :people, :total,
             :actor_kind, :actor_id, :note, :policy_version, :request_key, :request_hash, :corrects_batch, :at)
+    on conflict (license_id, request_key) do nothing
     """
 )
 
@@ -180,7 +181,8 @@ _JOURNAL_MEMBERS = Sql(
 def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> Posted:
     """Moves units between outside, pool and members, with the batch and its journal rows: all of it, or an error.
 
-    The members' account rows must be locked by the caller. Raises PoolShort when the pool has too few.
+    The members' account rows must be locked by the caller, and named once each. Raises PoolShort when the pool has too
+    few, FormReused when another batch with the same request key came first; then the transaction must end.
     """
     total = order.amount_each * (len(member_ids) or 1)
     # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
@@ -197,7 +199,7 @@ def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> P
         "note": order.note,
         "at": micros(order.at),
     }
-    _INSERT_BATCH.run(
+    inserted = _INSERT_BATCH.run(
         session,
         **common,
         id=batch_id,
@@ -211,6 +213,9 @@ def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> P
         request_hash=order.request_hash,
         corrects_batch=order.corrects_batch,
     )
+    if inserted.rowcount == 0:
+        # Only another wish can get here: the same one would have queued at the members' locks and been found (R17).
+        raise FormReused()
     journal = common | {"amount": order.amount_each, "batch_id": batch_id}
     if member_ids:
         pairs = json.dumps([[member_id, new_id()] for member_id in member_ids])
@@ -236,16 +241,12 @@ def _credit(session: Session, order: Order, member_ids: Sequence[str]) -> None:
 def _change_pool(session: Session, order: Order, total: int) -> tuple[int, int]:
     # Guarded by its own WHERE: the row is hot, and a look before the lock could not be trusted.
     change = total if order.kind in ("grant", "purchase") else -total
-    row = _CHANGE_POOL.run(
-        session,
-        license_id=order.license_id,
-        resource=order.resource,
-        change=change,
-        issued_change=change if order.kind in ("grant", "purchase", "refund") else 0,
-    ).first()
-    if row is None:
+    issued_change = change if order.kind in ("grant", "purchase", "refund") else 0
+    where = {"license_id": order.license_id, "resource": order.resource}
+    while (row := _CHANGE_POOL.run(session, **where, change=change, issued_change=issued_change).first()) is None:
         pool = pool_balance(session, order.license_id, order.resource)
-        raise PoolShort(needed=total, pool=pool)
+        if pool < total:  # else it was filled between the two statements
+            raise PoolShort(needed=total, pool=pool)
     return row[0], row[1]
 
 

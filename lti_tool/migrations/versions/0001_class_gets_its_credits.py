@@ -320,6 +320,12 @@ CHANGES = {
         "a hold closes once and keeps its terms",
     ),
 }
+# What a row may not begin as: units come from the journal only.
+OPENINGS = {
+    "pools": ("new.balance <> 0 or new.issued <> 0 or new.version <> 0", "a pool opens empty"),
+    "accounts": ("new.received <> 0 or new.held <> 0 or new.version <> 0", "an account opens empty"),
+    "holds": ("new.status <> 'held'", "a hold opens held"),
+}
 FOREVER = ("transfers", "batches", "policies")
 KEPT = (*FOREVER, "holds", "accounts", "pools")
 
@@ -363,6 +369,11 @@ def _sqlite_triggers() -> list[str]:
         for table, (refused, why) in CHANGES.items()
     ]
     statements += [
+        f"create trigger {table}_open_so before insert on {table} when {refused}"
+        f" begin select raise(abort, '{table}: {why}'); end"
+        for table, (refused, why) in OPENINGS.items()
+    ]
+    statements += [
         f"create trigger {table}_never_change before update on {table}"
         f" begin select raise(abort, '{table}: rows are never changed'); end"
         for table in FOREVER
@@ -386,6 +397,11 @@ def _postgresql_triggers() -> list[str]:
         f"create trigger {table}_keep_their_rules before update on {table} for each row when ({refused})"
         f" execute function creditroll_refuse('{table}: {why}')"
         for table, (refused, why) in CHANGES.items()
+    ]
+    statements += [
+        f"create trigger {table}_open_so before insert on {table} for each row when ({refused})"
+        f" execute function creditroll_refuse('{table}: {why}')"
+        for table, (refused, why) in OPENINGS.items()
     ]
     statements += [
         f"create trigger {table}_never_change before update on {table} for each statement"
