@@ -1,0 +1,200 @@
+"""Names and Role Provisioning Services 2.0: the whole roster of a course, or an error; never a part of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from lti_tool.lti.roles import Role, resolve
+from lti_tool.lti.service_calls import Fault, Patience, ServiceFault
+from lti_tool.lti.service_tokens import ServiceAccount, ServiceTokens
+from lti_tool.outbound import MEGABYTE, Answer, Outbound
+
+SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+MOST_PAGES = 1_000
+MOST_MEMBERS = 100_000
+_PAGE_BYTES = 32 * MEGABYTE
+"""Moodle sends a course in one page: room for tens of thousands of people, not for a flood."""
+_LONGEST_ID = 255
+_LONGEST_NAME = 255
+_GONE = {"inactive", "deleted"}
+# Controls, line separators, overrides of the writing direction, and halves of characters, which JSON may carry.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class RosterMember:
+    """One person of a roster; `name` and `email` are None where the LMS keeps them back."""
+
+    subject: str
+    name: str | None
+    email: str | None
+    role: Role
+    active: bool
+
+
+OnPage = Callable[[int, int], None]
+"""Called after each page with the people and the pages read so far."""
+
+
+@dataclass
+class _Row:
+    """What the pages so far say of one person."""
+
+    name: str | None
+    email: str | None
+    roles: set[str]
+    active: bool
+
+
+class NamesRoles:
+    """Reads rosters, one page after the other (Canvas throttles those who hurry)."""
+
+    def __init__(self, outbound: Outbound, tokens: ServiceTokens) -> None:
+        self._outbound = outbound
+        self._tokens = tokens
+
+    def read(self, account: ServiceAccount, url: str, *, patience: Patience, on_page: OnPage) -> list[RosterMember]:
+        """All people of the course, each once. `url` is from a validated launch. Raises ServiceFault."""
+        rows: dict[str, _Row] = {}
+        seen_urls: set[str] = set()
+        seen_pages: set[tuple[str, ...]] = set()
+        following: str | None = url
+        while following is not None:
+            if following in seen_urls:
+                raise ServiceFault(Fault.LOOP, "The LMS's pages of the roster lead back to an earlier one.")
+            if len(seen_urls) == MOST_PAGES:
+                raise ServiceFault(Fault.LOOP, f"The roster has more than {MOST_PAGES} pages.")
+            seen_urls.add(following)
+            answer = self._page(account, following, patience)
+            subjects = tuple(_take(_members(answer), rows))
+            if subjects and subjects in seen_pages:
+                raise ServiceFault(Fault.LOOP, "The LMS sent the same page of the roster under two addresses.")
+            seen_pages.add(subjects)
+            if len(rows) > MOST_MEMBERS:
+                raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {MOST_MEMBERS:,} people.")
+            on_page(len(rows), len(seen_urls))
+            following = next_link(answer, first_url=url)
+        return [RosterMember(who, row.name, row.email, resolve(row.roles), row.active) for who, row in rows.items()]
+
+    def _page(self, account: ServiceAccount, url: str, patience: Patience) -> Answer:
+        token = self._tokens.token(account, [SCOPE], patience=patience)
+        answer = patience.call(lambda: self._get(url, token))
+        if answer.status == 401:  # expired or withdrawn before its time: a fresh one settles which
+            self._tokens.drop(account, [SCOPE], token)
+            fresh = self._tokens.token(account, [SCOPE], patience=patience)
+            answer = patience.call(lambda: self._get(url, fresh))
+        if answer.status == 200:
+            return answer
+        codes = {401: Fault.TOKEN_REFUSED, 403: Fault.FORBIDDEN, 404: Fault.NOT_FOUND}
+        raise ServiceFault(
+            codes.get(answer.status, Fault.REFUSED), f"The LMS answered {answer.status} to a page of the roster."
+        )
+
+    def _get(self, url: str, token: str) -> Answer:
+        headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
+        return self._outbound.get(url, headers=headers, max_bytes=_PAGE_BYTES)
+
+
+def _members(answer: Answer) -> list[Any]:
+    try:
+        container = answer.json()
+    except (ValueError, RecursionError) as error:
+        raise ServiceFault(Fault.INCOMPLETE, "The LMS sent a page of the roster that cannot be read.") from error
+    members = container.get("members") if isinstance(container, dict) else None
+    if not isinstance(members, list):
+        raise ServiceFault(Fault.INCOMPLETE, "The LMS sent a page without members.")
+    return members
+
+
+def _take(members: list[Any], rows: dict[str, _Row]) -> list[str]:
+    """Adds a page's people to `rows` and returns their subjects; whoever has no usable id cannot be known (R22)."""
+    subjects = []
+    for member in members:
+        if not isinstance(member, dict) or (subject := _subject(member.get("user_id"))) is None:
+            continue
+        subjects.append(subject)
+        new = _Row(_name(member), _text(member.get("email")), _roles(member.get("roles")), _is_active(member))
+        old = rows.get(subject)
+        rows[subject] = new if old is None else _merged(old, new)
+    return subjects
+
+
+def _merged(old: _Row, new: _Row) -> _Row:
+    # NRPS 2.0 #roles: one row with all roles; some send a row an enrolment. Roles of a past one count no more.
+    telling = [row.roles for row in (old, new) if row.active or not (old.active or new.active)]
+    return _Row(old.name or new.name, old.email or new.email, set().union(*telling), old.active or new.active)
+
+
+def _subject(sent: object) -> str | None:
+    if isinstance(sent, int) and not isinstance(sent, bool):  # against the specification, and seen
+        return str(sent)
+    if not isinstance(sent, str) or not 0 < len(sent) <= _LONGEST_ID or not sent.isprintable():
+        return None
+    return sent
+
+
+def _roles(sent: object) -> set[str]:
+    listed = [sent] if isinstance(sent, str) else sent
+    return {role for role in listed if isinstance(role, str)} if isinstance(listed, list) else set()
+
+
+def _is_active(member: dict[str, Any]) -> bool:
+    # NRPS 2.0 #membership-status: missing is Active. Absence is how most LMSs say that somebody left.
+    status = member.get("status")
+    return not (isinstance(status, str) and status.rsplit("#")[-1].lower() in _GONE)
+
+
+def _name(member: dict[str, Any]) -> str | None:
+    whole = _text(member.get("name"))
+    if whole:
+        return whole
+    parts = [_text(member.get(part)) for part in ("given_name", "family_name")]
+    return " ".join(part for part in parts if part) or None
+
+
+def _text(sent: object) -> str | None:
+    """Plain text, or None where it is missing, empty or an unresolved variable.
+
+    Unescaped once: Moodle escapes HTML here and nowhere else ("Tara &amp; Co").
+    """
+    if not isinstance(sent, str) or sent.startswith("$"):
+        return None
+    return " ".join(_NO_TEXT.sub(" ", unescape(sent)).split())[:_LONGEST_NAME] or None
+
+
+_PARAMETER = r'\s*;\s*([^\s"=;,]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";,]*)))?'
+_LINK = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
+_PARAMETERS = re.compile(_PARAMETER)
+
+
+def next_link(answer: Answer, *, first_url: str) -> str | None:
+    """The next page's address, letter by letter as it was sent (RFC 8288). Raises ServiceFault for another site's."""
+    for link in _LINK.finditer(answer.headers.get("Link", "")):
+        if "next" not in _rels(link[2]):
+            continue
+        target: str = link[1]
+        try:
+            following = target if urlsplit(target).scheme else urljoin(answer.url, target)
+            is_ours = _origin(following) == _origin(first_url)
+        except ValueError:
+            is_ours = False
+        if not is_ours:
+            raise ServiceFault(Fault.FOREIGN_LINK, "The LMS's next page of the roster is on another site.")
+        return following
+    return None
+
+
+def _rels(parameters: str) -> list[str]:
+    for name, quoted, bare in _PARAMETERS.findall(parameters):
+        if name.lower() == "rel":  # RFC 8288 3.3: the first counts, and may hold several
+            return str(quoted or bare).lower().split()
+    return []
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
