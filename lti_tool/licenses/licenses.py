@@ -1,7 +1,7 @@
 """Licences: who owns credits, who manages them, and what each has."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, exists, select
@@ -56,6 +56,11 @@ def find(session: Session, license_id: str) -> License:
     if found is None:
         raise NotFound("There is no such licence.")
     return found
+
+
+def every(session: Session) -> Sequence[License]:
+    """All licences, oldest first."""
+    return session.scalars(select(License).order_by(License.id)).all()
 
 
 def by_code(session: Session, code: str) -> License:

@@ -104,6 +104,15 @@ def find(session: Session, platform_id: str) -> Platform:
     return platform
 
 
+def find_registered(session: Session, *, issuer: str, client_id: str) -> Platform:
+    """The platform by the LMS's own two names, as an operator writes them. Raises NotFound."""
+    named = select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id)
+    platform = session.scalar(named)
+    if platform is None:
+        raise NotFound(f"There is no platform with the issuer {issuer} and the client {client_id}.")
+    return platform
+
+
 def every(session: Session) -> Sequence[Platform]:
     """All registrations, oldest first."""
     return session.scalars(select(Platform).order_by(Platform.id)).all()

@@ -3,10 +3,11 @@
 import unicodedata
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
+from lti_tool.errors import NotFound
 from lti_tool.lti.roles import Role
 
 
@@ -55,6 +56,14 @@ class Enrollment(Base):
     role: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(Boolean)
     last_launch_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def find(session: Session, platform_id: str, subject: str) -> Person:
+    """The person whom the platform calls `subject`. Raises NotFound."""
+    person = session.scalar(select(Person).where(Person.platform_id == platform_id, Person.subject == subject))
+    if person is None:
+        raise NotFound(f"Nobody with the subject {subject} has come from this platform yet.")
+    return person
 
 
 def pseudonym(person_id: str) -> str:

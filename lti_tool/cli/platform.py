@@ -1,0 +1,119 @@
+"""`creditroll platform`: which LMSs may launch, and which of their deployments."""
+
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from lti_tool import clock
+from lti_tool.cli import books, json_option, show
+from lti_tool.db import db, transaction
+from lti_tool.licenses import bindings
+from lti_tool.lti import platforms
+from lti_tool.lti.platforms import FAMILIES, Platform
+
+
+@click.group()
+def command() -> None:
+    """Register LMSs, and admit them and their deployments."""
+
+
+@command.command()
+@click.option("--name", required=True, help="What people call this LMS.")
+@click.option("--issuer", required=True, help="The LMS's issuer (iss), exactly as it sends it.")
+@click.option("--client-id", required=True)
+@click.option("--auth-login-url", required=True, help="Its OIDC authorization endpoint.")
+@click.option("--auth-token-url", required=True, help="Its OAuth 2 token endpoint.")
+@click.option("--jwks-url", required=True, help="Its public keys.")
+@click.option("--auth-audience", help="The audience for access tokens, where it is not the token endpoint.")
+@click.option("--deployment-id", "deployment_ids", multiple=True, help="Admitted at once; may be repeated.")
+@click.option("--family", type=click.Choice(FAMILIES), default="other", show_default=True)
+@json_option
+def add(as_json: bool, deployment_ids: tuple[str, ...], **given: str) -> None:
+    """Register an LMS."""
+    with books() as settings:
+        with transaction() as session:
+            platform = platforms.add_platform(
+                session,
+                **given,
+                deployment_ids=deployment_ids,
+                allow_private_hosts=settings.allow_private_hosts,
+                now=clock.now(),
+            )
+        _show(platform, as_json=as_json)
+
+
+@command.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Show all registrations, waiting ones too."""
+    with books():
+        found = [_shape(db.session(), platform) for platform in platforms.every(db.session())]
+        show(found, as_json=as_json, lines=[line for shape in found for line in _lines(shape)] or ["None yet."])
+
+
+@command.command("show")
+@click.argument("platform_id", metavar="ID")
+@json_option
+def show_(platform_id: str, as_json: bool) -> None:
+    """Show one registration."""
+    with books():
+        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+
+
+@command.command()
+@click.argument("platform_id", metavar="ID")
+@click.option("--deployment-id", help="Admit this deployment instead of the registration.")
+@json_option
+def approve(platform_id: str, deployment_id: str | None, as_json: bool) -> None:
+    """Admit a waiting or disabled registration, or one of its deployments."""
+    with books():
+        with transaction() as session:
+            platform = platforms.find(session, platform_id)
+            platforms.approve(session, platform, deployment_id=deployment_id, now=clock.now())
+        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+
+
+@command.command()
+@click.argument("platform_id", metavar="ID")
+@json_option
+def disable(platform_id: str, as_json: bool) -> None:
+    """Let nobody in from this LMS until it is approved again; nothing is lost."""
+    with books():
+        with transaction() as session:
+            platforms.disable(platforms.find(session, platform_id))
+        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+
+
+def _show(platform: Platform, *, as_json: bool) -> None:
+    shape = _shape(db.session(), platform)
+    show(shape, as_json=as_json, lines=_lines(shape))
+
+
+def _shape(session: Session, platform: Platform) -> dict[str, Any]:
+    return {
+        "id": platform.id,
+        "name": platform.name,
+        "family": platform.family,
+        "issuer": platform.issuer,
+        "client_id": platform.client_id,
+        "status": platform.status,
+        "deployments": [
+            {
+                "deployment_id": deployment.deployment_id,
+                "status": deployment.status,
+                "license": bindings.license_of_deployment(session, deployment.id),
+            }
+            for deployment in platforms.deployments(session, platform)
+        ],
+    }
+
+
+def _lines(shape: dict[str, Any]) -> list[str]:
+    head = f"{shape['id']}  {shape['status']:8}  {shape['family']:11}  {shape['name']}"
+    names = f"    issuer {shape['issuer']}  client {shape['client_id']}"
+    below = [
+        f"    deployment {one['deployment_id']}  {one['status']}  license {one['license'] or 'none'}"
+        for one in shape["deployments"]
+    ]
+    return [head, names, *below]
