@@ -1,0 +1,260 @@
+"""What a complete roster does to a course: people, members and enrolments, in one transaction or not at all (R25).
+
+Every statement is set-based: 5,000 people cost as many statements as 5, and a roster without news writes nothing.
+Credits are never allotted here (R8).
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Sql, micros
+from lti_tool.errors import NotFound, Refusal
+from lti_tool.ledger.accounts import freeze, thaw
+from lti_tool.licenses import bindings
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.names_roles import RosterMember
+from lti_tool.lti.platforms import Deployment, Platform
+from lti_tool.lti.roles import Role
+from lti_tool.lti.service_tokens import ServiceAccount
+from lti_tool.members.listed_people import ensure_members
+from lti_tool.members.people import standing_role
+
+_SMALL_COURSE = 10
+"""Below this many members a read drops whom it drops without asking (R25)."""
+
+
+class NoMembershipsUrl(Refusal):
+    """The LMS has not offered this course's roster in any launch yet."""
+
+    code = "no_url"
+
+
+class NoLicense(Refusal):
+    """The course belongs to no licence, so it has no members."""
+
+    code = "no_license"
+
+
+class PlatformOff(Refusal):
+    """The operator disabled the LMS, or has not approved it yet."""
+
+    code = "platform_off"
+
+
+@dataclass(frozen=True)
+class Course:
+    """Whose roster is read, from where, and for which licence; ids are our own."""
+
+    context_id: str
+    license_id: str
+    platform_id: str
+    title: str
+    memberships_url: str
+    account: ServiceAccount
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a roster changed: people who came or came back, and who went. With `is_to_confirm` nothing was changed."""
+
+    added: int
+    dropped: int
+    is_to_confirm: bool = False
+
+
+@dataclass(frozen=True)
+class _Enrolled:
+    """One row of the course as the books have it; `last_launch_at` in microseconds."""
+
+    subject: str
+    member_id: str
+    launch_role: Role | None
+    roster_role: Role | None
+    role: Role
+    active: bool
+    last_launch_at: int | None
+
+
+def course(session: Session, context_id: str, *, now: datetime) -> Course:
+    """What is needed to read the course's roster. Raises NotFound, NoLicense, NoMembershipsUrl, PlatformOff."""
+    context = session.get(Context, context_id)
+    if context is None:
+        raise NotFound("There is no such course.")
+    deployment = session.get_one(Deployment, context.deployment_id)
+    platform = session.get_one(Platform, deployment.platform_id)
+    title = context.title or context.label or context.context_id
+    license_id = bindings.license_of_course(session, deployment.id, context.id, now=now)
+    if license_id is None:
+        raise NoLicense(f"{title} belongs to no license.")
+    if platform.status != "active" or deployment.status != "active":
+        raise PlatformOff(f"{platform.name} is not switched on.")
+    if not context.memberships_url:
+        raise NoMembershipsUrl(f"The LMS has not offered the roster of {title}.")
+    account = ServiceAccount(
+        platform.id, platform.client_id, platform.auth_token_url, platform.auth_audience or platform.auth_token_url
+    )
+    return Course(context.id, license_id, platform.id, title, context.memberships_url, account)
+
+
+def apply(
+    session: Session,
+    course: Course,
+    roster: Iterable[RosterMember],
+    *,
+    began_at: datetime,
+    now: datetime,
+    confirm: bool = False,
+) -> Outcome:
+    """Brings the course in line with a COMPLETE roster whose reading began at `began_at` (R20, R22, R25, R26).
+
+    Without `confirm`, a roster that would drop more than half of a course of 10 or more changes nothing.
+    """
+    listed = {person.subject: person for person in roster if _is_present(person)}
+    before = _enrolled(session, course)
+    gone = [row for row in before.values() if row.active and not _after(row, listed, began_at).active]
+    size = sum(row.active for row in before.values())
+    if size >= _SMALL_COURSE and 2 * len(gone) > size and not confirm:
+        return Outcome(added=0, dropped=len(gone), is_to_confirm=True)
+    holders = [person for person in listed.values() if person.role.has_account]
+    members = ensure_members(session, course.platform_id, course.license_id, holders, now=now)
+    _lock(session, course, [row.member_id for row in gone] + [members[who] for who in members if who not in before])
+    rows = _enrolled(session, course, and_lock=True)  # again: launches may have come in between
+    after = {who: _after(row, listed, began_at) for who, row in rows.items()}
+    after |= {who: _new(listed[who], member_id) for who, member_id in members.items() if who not in rows}
+    _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
+    _set_frozen(session, course, after.values())
+    was_active = {who for who, row in rows.items() if row.active}
+    is_active = {who for who, row in after.items() if row.active}
+    return Outcome(added=len(is_active - was_active), dropped=len(was_active - is_active))
+
+
+def _is_present(person: RosterMember) -> bool:
+    # Observers and Student View are no members. Without a known role one is here, but becomes no member by it.
+    return person.active and (person.role.has_account or person.role is Role.NONE)
+
+
+def _after(row: _Enrolled, listed: Mapping[str, RosterMember], began_at: datetime) -> _Enrolled:
+    """The row as it should be. Absence is how most LMSs say that somebody left; three are not dropped by it:
+
+    who is dropped already; who launched after the reading began (too late for a page read before); and staff whom no
+    roster ever listed: an administrator or manager may teach without being enrolled (Moodle), and launches prove it.
+    """
+    person = listed.get(row.subject)
+    if person is not None:
+        role = standing_role(row.launch_role, person.role)
+        return replace(row, roster_role=person.role, role=role, active=True)
+    launched_since = row.last_launch_at is not None and row.last_launch_at >= micros(began_at)
+    never_listed = row.roster_role is None and row.launch_role is not None and row.launch_role.is_staff
+    if not row.active or launched_since or never_listed:
+        return row
+    return replace(row, roster_role=None, active=False)
+
+
+def _new(person: RosterMember, member_id: str) -> _Enrolled:
+    role = standing_role(None, person.role)
+    return _Enrolled(person.subject, member_id, None, person.role, role, active=True, last_launch_at=None)
+
+
+_LOCK_MEMBERS = Sql(
+    """
+    select id from members where license_id = :license_id and id in (select value from json_each(:member_ids))
+    """,
+    postgresql="""
+    select id from members
+     where license_id = :license_id and id in (select value from json_array_elements_text(cast(:member_ids as json)))
+     order by id for no key update
+    """,
+)
+
+
+def _lock(session: Session, course: Course, member_ids: Sequence[str]) -> None:
+    # Two courses' readings must not each find the same leaver active in the other, nor freeze who just came there.
+    if member_ids:
+        _LOCK_MEMBERS.run(session, license_id=course.license_id, member_ids=json.dumps(member_ids)).all()
+
+
+_FIND_ENROLLED = """
+    select p.subject, e.member_id, e.launch_role, e.roster_role, e.role, e.active, e.last_launch_at
+      from enrollments e
+      join members m on m.id = e.member_id
+      join people p on p.id = m.person_id
+     where e.context_id = :context_id
+     order by e.member_id
+"""
+_ENROLLED = Sql(_FIND_ENROLLED)
+_ENROLLED_LOCKED = Sql(_FIND_ENROLLED, postgresql=f"{_FIND_ENROLLED} for update of e")
+
+
+def _enrolled(session: Session, course: Course, *, and_lock: bool = False) -> dict[str, _Enrolled]:
+    rows = (_ENROLLED_LOCKED if and_lock else _ENROLLED).run(session, context_id=course.context_id)
+    return {
+        subject: _Enrolled(subject, member_id, _role(launched), _role(listed), Role(role), bool(active), launched_at)
+        for subject, member_id, launched, listed, role, active, launched_at in rows
+    }
+
+
+def _role(kept: str | None) -> Role | None:
+    return None if kept is None else Role(kept)
+
+
+# A launch that enrolled somebody since the rows were locked stands as staff, if it was staff (R26).
+_STAFF = ", ".join(f"'{role}'" for role in Role if role.is_staff)
+_NEWER_ENROLLMENT = f"""
+     order by 2
+    on conflict (context_id, member_id) do update
+       set roster_role = excluded.roster_role, active = excluded.active,
+           role = case when enrollments.launch_role in ({_STAFF})
+                       then enrollments.launch_role else excluded.role end
+"""
+
+_WRITE_ENROLLMENTS = Sql(
+    f"""
+    insert into enrollments (context_id, member_id, license_id, roster_role, role, active)
+    select :context_id, json_extract(r.value, '$[0]'), :license_id, json_extract(r.value, '$[1]'),
+           json_extract(r.value, '$[2]'), json_extract(r.value, '$[3]')
+      from json_each(:rows) r
+     where true {_NEWER_ENROLLMENT}
+    """,
+    postgresql=f"""
+    insert into enrollments (context_id, member_id, license_id, roster_role, role, active)
+    select :context_id, r.value ->> 0, :license_id, r.value ->> 1, r.value ->> 2, cast(r.value ->> 3 as boolean)
+      from json_array_elements(cast(:rows as json)) r {_NEWER_ENROLLMENT}
+    """,
+)
+
+
+def _write_enrollments(session: Session, course: Course, changed: Sequence[_Enrolled]) -> None:
+    if changed:
+        rows = json.dumps([[row.member_id, row.roster_role, row.role, row.active] for row in changed])
+        _WRITE_ENROLLMENTS.run(session, context_id=course.context_id, license_id=course.license_id, rows=rows)
+
+
+_IN_NO_COURSE = Sql(
+    """
+    select m.value from json_each(:member_ids) m
+     where not exists (select 1 from enrollments e
+                        where e.license_id = :license_id and e.member_id = m.value and e.active)
+    """,
+    postgresql="""
+    select m.value from json_array_elements_text(cast(:member_ids as json)) m
+     where not exists (select 1 from enrollments e
+                        where e.license_id = :license_id and e.member_id = m.value and e.active)
+    """,
+)
+
+
+def _set_frozen(session: Session, course: Course, rows: Iterable[_Enrolled]) -> None:
+    """Freezes who is active in no course of the licence, and thaws who is here (R20); both write only what differs."""
+    here: list[str] = []
+    away: list[str] = []
+    for row in rows:
+        (here if row.active else away).append(row.member_id)
+    if here:
+        thaw(session, course.license_id, here)
+    if away:
+        left = _IN_NO_COURSE.run(session, license_id=course.license_id, member_ids=json.dumps(away))
+        freeze(session, course.license_id, [row[0] for row in left])
