@@ -76,8 +76,16 @@ class Sql:
     def run(self, session: Session, /, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
         """Executes inside the session's transaction and returns the cursor's result."""
         connection = session.connection()
-        text = self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
-        return connection.exec_driver_sql(text, parameters)
+        return connection.exec_driver_sql(self._text(connection), parameters)
+
+    def stream(self, session: Session, /, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
+        """As `run`, for a read of any size: rows come from the database as they are asked for."""
+        connection = session.connection()
+        options = {"stream_results": True}
+        return connection.exec_driver_sql(self._text(connection), parameters, execution_options=options)
+
+    def _text(self, connection: Connection) -> str:
+        return self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
 
 
 @contextmanager

@@ -1,0 +1,54 @@
+"""`creditroll audit`: proves that the books balance, or names each fault, however many there are."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+
+from lti_tool.cli import Failed, books, json_option
+from lti_tool.db import db
+from lti_tool.ledger.audit import Audited, Fault, faults, size
+from lti_tool.licenses import licenses
+
+
+@click.command()
+@click.option("--license", "license_id", metavar="ID", help="Only this license; all of them if not given.")
+@json_option
+def command(license_id: str | None, as_json: bool) -> None:
+    """Prove that the books balance: exit code 1 and a line for each fault if they do not."""
+    with books():
+        session = db.session()
+        if license_id is not None:
+            licenses.find(session, license_id)
+        found = faults(session, license_id)
+        audited = size(session, license_id)
+        number = _print_json(found, audited) if as_json else _print_lines(found)
+    if number:
+        raise Failed(f"{_count(number, 'fault')} found; the books do not balance. See docs/ledger.md for each code.")
+    if not as_json:
+        parts = (_count(audited.licenses, "license"), _count(audited.accounts, "account"))
+        click.echo(f"The books balance: {', '.join(parts)}, {_count(audited.transfers, 'transfer')}.")
+
+
+def _print_lines(found: Iterator[Fault]) -> int:
+    number = 0
+    for fault in found:
+        number += 1
+        click.echo(f"{fault.code}: license {fault.license_id}: {fault.detail}")
+    return number
+
+
+def _print_json(found: Iterator[Fault], audited: Audited) -> int:
+    # Written piece by piece: the faults of a damaged database may be many.
+    number = 0
+    click.echo('{"faults": [', nl=False)
+    for number, fault in enumerate(found, start=1):
+        shape = {"code": fault.code, "license": fault.license_id, "detail": fault.detail}
+        click.echo(("," if number > 1 else "") + json.dumps(shape), nl=False)
+    click.echo("], " + json.dumps({"balanced": number == 0} | asdict(audited))[1:])
+    return number
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

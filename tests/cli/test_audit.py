@@ -1,0 +1,55 @@
+"""`creditroll audit`, as the contract describes it."""
+
+from sqlalchemy import Engine
+
+from lti_tool.ledger.audit import Fault
+from tests.cli.conftest import Run
+from tests.conftest import Books
+from tests.factories import make_context, make_license, make_member
+from tests.ledger.planting import unguarded
+
+
+def make_class(books: Books) -> str:
+    """A licence of 100 credits with one student; its id."""
+    with books() as session:
+        license_ = make_license(session, credits=100)
+        make_member(session, license_, make_context(session))
+        return license_.id
+
+
+def test_sound_books_are_said_to_balance_with_how_much_was_read(run: Run, books: Books) -> None:
+    license_id = make_class(books)
+    make_class(books)
+    everything, one = run("audit"), run("audit", "--license", license_id)
+    assert (everything.code, everything.out) == (0, "The books balance: 2 licenses, 2 accounts, 2 transfers.\n")
+    assert (one.code, one.out) == (0, "The books balance: 1 license, 1 account, 1 transfer.\n")
+
+
+def test_a_fault_is_a_line_and_exit_code_one(run: Run, books: Books, engine: Engine) -> None:
+    license_id, sound = make_class(books), make_class(books)
+    with unguarded(engine) as execute:
+        execute(f"update pools set balance = 99 where license_id = '{license_id}'")
+    done = run("audit")
+    assert done.code == 1
+    assert f"pool_balance: license {license_id}: pool export-credits: balance" in done.out.splitlines()[0]
+    assert done.err.count("\n") == 1
+    assert run("audit", "--license", sound).code == 0
+
+
+def test_json_is_one_document_either_way(run: Run, books: Books, engine: Engine) -> None:
+    license_id = make_class(books)
+    sound = {"faults": [], "balanced": True, "licenses": 1, "accounts": 1, "transfers": 1}
+    assert run("audit", "--json").json == sound
+    with unguarded(engine) as execute:
+        execute(f"update pools set balance = 99 where license_id = '{license_id}'")
+    done = run("audit", "--json")
+    assert done.code == 1
+    found = [Fault(fault["code"], fault["license"], fault["detail"]) for fault in done.json["faults"]]
+    assert [fault.code for fault in found] == ["pool_balance", "license_sum"]
+    assert not done.json["balanced"]
+
+
+def test_an_unknown_license_is_refused(run: Run) -> None:
+    done = run("audit", "--license", "none")
+    assert (done.code, done.out) == (1, "")
+    assert "no such licen" in done.err
