@@ -1,6 +1,20 @@
 """What a verified id_token says, parsed once into plain values; nothing inside the house reads a raw claim."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from lti_tool.lti.refusals import ClaimMalformed, ClaimMissing
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+NAMES_AND_ROLES = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+_LONGEST_ID = 255  # LTI Core 1.3 #user-identity-claims
+_LONGEST_TEXT = 255
+_LONGEST_URL = 2000
+_MOST_ROLES = 200
+_UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that no database or page can take: controls, line separators, halves of characters."""
 
 
 @dataclass(frozen=True)
@@ -30,3 +44,118 @@ class LaunchClaims:
     memberships_url: str | None
     mentored: tuple[str, ...]
     """Subjects of the students whom an observer mentors (`role_scope_mentor`)."""
+
+
+def parse(body: Mapping[str, Any]) -> LaunchClaims:
+    """The claims of a token's body, each checked for its type. Raises ClaimMalformed, ClaimMissing.
+
+    An empty list of roles is allowed and grants nothing (LTI Core 1.3 #roles-claim); none at all is not.
+    """
+    presentation = _object(body, f"{CLAIM}launch_presentation")
+    services = _object(body, NAMES_AND_ROLES)
+    link = _object(body, f"{CLAIM}resource_link")
+    return LaunchClaims(
+        message_type=_required(body, f"{CLAIM}message_type"),
+        deployment_id=_required(body, f"{CLAIM}deployment_id"),
+        target_link_uri=_required(body, f"{CLAIM}target_link_uri", most=_LONGEST_URL),
+        subject=_subject(body),
+        roles=_roles(body),
+        context=_context(body),
+        resource_link_id=_id(link, "id") if link else None,
+        name=_name(body),
+        email=_text(body, "email"),
+        locale=_text(body, "locale") or _text(presentation, "locale"),
+        return_url=_url(presentation, "return_url"),
+        memberships_url=_url(services, "context_memberships_url"),
+        mentored=_ids(body, f"{CLAIM}role_scope_mentor"),
+    )
+
+
+def _subject(body: Mapping[str, Any]) -> str | None:
+    if body.get("sub") == "":
+        raise ClaimMissing(claim="sub")  # a broken LMS; one that does not tell who it is leaves the claim out
+    return _id(body, "sub")
+
+
+def _roles(body: Mapping[str, Any]) -> tuple[str, ...]:
+    claim = f"{CLAIM}roles"
+    if body.get(claim) is None:
+        raise ClaimMissing(claim=claim)
+    return _strings(body, claim)
+
+
+def _context(body: Mapping[str, Any]) -> ContextClaim | None:
+    claim = f"{CLAIM}context"
+    if body.get(claim) is None:
+        return None
+    context = _object(body, claim)
+    return ContextClaim(_required(context, "id"), _text(context, "label"), _text(context, "title"))
+
+
+def _name(body: Mapping[str, Any]) -> str | None:
+    parts = (_text(body, "given_name"), _text(body, "family_name"))
+    return _text(body, "name") or " ".join(part for part in parts if part) or None
+
+
+def _required(source: Mapping[str, Any], claim: str, *, most: int = _LONGEST_ID) -> str:
+    value = _id(source, claim, most=most)
+    if value is None:
+        raise ClaimMissing(claim=claim)
+    return value
+
+
+def _id(source: Mapping[str, Any], claim: str, *, most: int = _LONGEST_ID) -> str | None:
+    """An id keeps every character that the LMS gave it, or is refused; it is never cut or cleaned."""
+    value = _string(source, claim)
+    if value is not None and (len(value) > most or _UNUSABLE.search(value)):
+        raise ClaimMalformed(claim=claim)
+    return value
+
+
+def _ids(source: Mapping[str, Any], claim: str) -> tuple[str, ...]:
+    found = _strings(source, claim) if source.get(claim) is not None else ()
+    return tuple(one for one in found if one and len(one) <= _LONGEST_ID and not _UNUSABLE.search(one))
+
+
+def _text(source: Mapping[str, Any], claim: str) -> str | None:
+    """A text for people: cleaned and cut rather than refused."""
+    value = _string(source, claim)
+    return value and (_UNUSABLE.sub(" ", value).strip()[:_LONGEST_TEXT].rstrip() or None)
+
+
+def _url(source: Mapping[str, Any], claim: str) -> str | None:
+    value = _string(source, claim)
+    if value is None or len(value) > _LONGEST_URL or _UNUSABLE.search(value):
+        return None
+    return value if value.startswith(("https://", "http://")) else None
+
+
+def _string(source: Mapping[str, Any], claim: str) -> str | None:
+    value = source.get(claim)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ClaimMalformed(claim=claim)
+    text = value.strip()
+    return None if not text or _is_unresolved(text) else value
+
+
+def _is_unresolved(text: str) -> bool:
+    """A substitution variable that the LMS did not know, and so sent as it was ("$Person.sourcedId", "@X@")."""
+    return text.startswith("$") or (len(text) > 2 and text[0] == text[-1] == "@")
+
+
+def _strings(source: Mapping[str, Any], claim: str) -> tuple[str, ...]:
+    value = source[claim]
+    if not isinstance(value, list) or len(value) > _MOST_ROLES or not all(isinstance(one, str) for one in value):
+        raise ClaimMalformed(claim=claim)
+    return tuple(value)
+
+
+def _object(source: Mapping[str, Any], claim: str) -> Mapping[str, Any]:
+    value = source.get(claim)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ClaimMalformed(claim=claim)
+    return value

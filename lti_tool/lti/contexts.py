@@ -1,12 +1,14 @@
 """Courses as the LMS names them (contexts): seen at a launch, or named beforehand by the operator."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ids import new_id
+from lti_tool.lti.claims import ContextClaim
 
 
 class Context(Base):
@@ -35,3 +37,62 @@ def name_beforehand(session: Session, deployment_id: str, context_id: str, *, no
     _NAME.run(session, id=new_id(), deployment_id=deployment_id, context_id=context_id, now=micros(now))
     named = select(Context).where(Context.deployment_id == deployment_id, Context.context_id == context_id)
     return session.scalars(named).one()
+
+
+_NOTE_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A course as the database has it, and as a launch reads it."""
+
+    id: str
+    label: str | None
+    title: str | None
+    memberships_url: str | None
+    last_launch_at: int | None
+
+
+_SEE = Sql(
+    "insert into contexts (id, deployment_id, context_id, label, title, memberships_url, first_seen_at, last_launch_at)"
+    " values (:id, :deployment_id, :context_id, :label, :title, :memberships_url, :now, :now)"
+    " on conflict (deployment_id, context_id) do update set label = excluded.label, title = excluded.title,"
+    " memberships_url = coalesce(excluded.memberships_url, contexts.memberships_url),"
+    " last_launch_at = excluded.last_launch_at returning id"
+)
+
+
+def see(
+    session: Session,
+    known: Seen | None,
+    *,
+    deployment_id: str,
+    context: ContextClaim,
+    memberships_url: str | None,
+    now: datetime,
+) -> str:
+    """The course of a launch, made or brought up to date; our own id of it.
+
+    Nothing is written while nothing changed, but the time of the last launch every 10 minutes: a whole class that
+    comes in at once must not queue for one row.
+    """
+    if known is not None and _is_as_before(known, context, memberships_url, now):
+        return known.id
+    seen = _SEE.run(
+        session,
+        id=new_id(),
+        deployment_id=deployment_id,
+        context_id=context.id,
+        label=context.label,
+        title=context.title,
+        memberships_url=memberships_url,
+        now=micros(now),
+    )
+    return str(seen.scalar_one())
+
+
+def _is_as_before(known: Seen, context: ContextClaim, memberships_url: str | None, now: datetime) -> bool:
+    if known.last_launch_at is None or known.last_launch_at <= micros(now - _NOTE_EVERY):
+        return False
+    same_url = memberships_url is None or memberships_url == known.memberships_url
+    return same_url and (known.label, known.title) == (context.label, context.title)

@@ -1,9 +1,48 @@
-"""A launch, from a posted id_token to an arrival: an ordered list of checks, each with a stable code."""
+"""A launch, from a posted id_token to an arrival: an ordered list of checks, each with a stable code.
 
+`verify` does all that needs no transaction (it may call the LMS for a new key); `arrive` does the rest inside one.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from lti_tool.lti.claims import LaunchClaims
-from lti_tool.lti.roles import Role
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Sql
+from lti_tool.lti import claims as claims_of
+from lti_tool.lti import contexts, id_tokens, one_time, pylti, refusals
+from lti_tool.lti.claims import CLAIM, LaunchClaims
+from lti_tool.lti.door import Door
+from lti_tool.lti.registrations import Registered, check_status
+from lti_tool.lti.roles import Role, resolve
+from lti_tool.lti.states import State
+
+_LEEWAY_S = 60.0
+"""Clocks of LMSs are off by this much (Moodle's tokens live no longer than a minute)."""
+_LONGEST_S = 86_400.0
+"""A token is for one launch: issued no longer ago, and valid no longer, than a day."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What the browser posted. Values that came more than once are not here: nobody can say which one counts."""
+
+    id_token: str | None
+    state: str | None
+    cookies: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A launch that passed every check but those of the database."""
+
+    registered: Registered
+    state: State
+    message: pylti.Message
+    claims: LaunchClaims
+    role: Role
 
 
 @dataclass(frozen=True)
@@ -15,3 +54,172 @@ class Arrival:
     context_id: str | None
     claims: LaunchClaims
     role: Role
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A token whose signature is right, and what it is checked against."""
+
+    body: Mapping[str, Any]
+    registered: Registered
+    nonce: str
+    door: Door
+    now_s: float
+
+
+def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Verified:
+    """All checks that need no transaction, in the order of OpenID Connect Core #IDTokenValidation.
+
+    Raises LaunchRefused with the code of the first check that fails.
+    """
+    state = _state(posted, door, now)
+    unverified = _token(posted)
+    registered = door.registrations.of_id(session, state.platform_id, now=now)
+    try:
+        key = door.keys.find(registered.jwks_url, unverified.kid, now=now)
+        token = _Token(unverified.verify(key), registered, state.nonce, door, now.timestamp())
+        for check in CHECKS:
+            check(token)
+        claims = claims_of.parse(token.body)
+        if claims.subject is None:
+            raise refusals.Anonymous()
+        if claims.resource_link_id is None:
+            raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
+        message = pylti.Message(registered, unverified.header, token.body).validate()
+    except refusals.LaunchRefused as refusal:
+        refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
+        raise
+    return Verified(registered, state, message, claims, resolve(claims.roles))
+
+
+def _state(posted: Posted, door: Door, now: datetime) -> State:
+    """The login that the launch answers, begun in this browser no longer than ten minutes ago."""
+    if not posted.state:
+        raise refusals.StateMissing()
+    state = door.states.read(posted.state, now=now)
+    state.check_browser(posted.cookies)
+    return state
+
+
+def _token(posted: Posted) -> id_tokens.UnverifiedToken:
+    if not posted.id_token:
+        raise refusals.TokenMissing()
+    return id_tokens.read(posted.id_token)
+
+
+def _issuer(token: _Token) -> None:
+    if token.body.get("iss") != token.registered.issuer:
+        raise refusals.IssuerWrong()
+
+
+def _audience(token: _Token) -> None:
+    """We are among the audiences (Schoology sends a list), and where there are several, the token says it is for us."""
+    aud, azp, ours = token.body.get("aud"), token.body.get("azp"), token.registered.client_id
+    audiences = aud if isinstance(aud, list) else [aud]
+    if ours not in audiences:
+        raise refusals.AudienceWrong()
+    if azp != ours and (azp is not None or len(audiences) > 1):
+        raise refusals.AuthorizedPartyWrong()
+
+
+def _expiry(token: _Token) -> None:
+    exp = _seconds(token.body.get("exp"))
+    if exp is None or not token.now_s - _LEEWAY_S < exp <= token.now_s + _LONGEST_S + _LEEWAY_S:
+        raise refusals.Expired()
+
+
+def _issued_at(token: _Token) -> None:
+    iat, nbf = _seconds(token.body.get("iat")), token.body.get("nbf")
+    if iat is None or not token.now_s - _LONGEST_S - _LEEWAY_S <= iat <= token.now_s + _LEEWAY_S:
+        raise refusals.IssuedAtWrong()
+    begins = _seconds(nbf)
+    if nbf is not None and (begins is None or begins > token.now_s + _LEEWAY_S):
+        raise refusals.IssuedAtWrong()
+
+
+def _nonce(token: _Token) -> None:
+    """That the nonce was not used before is for the database to say."""
+    if token.body.get("nonce") != token.nonce:
+        raise refusals.NonceWrong()
+
+
+def _version(token: _Token) -> None:
+    if token.body.get(f"{CLAIM}version") != "1.3.0":
+        raise refusals.VersionWrong()
+
+
+def _message_type(token: _Token) -> None:
+    kind = token.body.get(f"{CLAIM}message_type")
+    if kind is None:
+        raise refusals.ClaimMissing(claim=f"{CLAIM}message_type")
+    if kind != "LtiResourceLinkRequest":
+        raise refusals.MessageTypeWrong()
+
+
+def _target(token: _Token) -> None:
+    target = token.body.get(f"{CLAIM}target_link_uri")
+    if not isinstance(target, str) or not token.door.is_ours(target):
+        raise refusals.TargetElsewhere()
+
+
+CHECKS: tuple[Callable[[_Token], None], ...] = (
+    _issuer,
+    _audience,
+    _expiry,
+    _issued_at,
+    _nonce,
+    _version,
+    _message_type,
+    _target,
+)
+"""What is asked of a token whose signature is right, before its other claims are read."""
+
+
+def _seconds(value: object) -> float | None:
+    """A NumericDate (RFC 7519 2); None for anything else, true and false included."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value
+
+
+_PLACE = Sql(
+    """
+    select p.status, d.id, d.status, c.id, c.label, c.title, c.memberships_url, c.last_launch_at
+      from platforms p
+      left join deployments d on d.platform_id = p.id and d.deployment_id = :deployment_id
+      left join contexts c on c.deployment_id = d.id and c.context_id = :context_id
+     where p.id = :platform_id
+    """
+)
+
+
+def arrive(session: Session, verified: Verified, *, now: datetime) -> Arrival:
+    """Spends the nonce and finds or makes the course, inside the transaction of all that the launch leads to.
+
+    Raises NonceUsed, PlatformPending, PlatformDisabled, and DeploymentPending, whose installation the edge then keeps
+    (`platforms.note_pending`).
+    """
+    claims, registered = verified.claims, verified.registered
+    one_time.spend(session, verified.state.nonce, expires_at=verified.state.expires_at)
+    context = claims.context
+    place = _PLACE.run(
+        session,
+        platform_id=registered.id,
+        deployment_id=claims.deployment_id,
+        context_id=context.id if context else None,
+    )
+    status, deployment_id, deployment_status, *course = place.one()
+    check_status(status, issuer=registered.issuer, client_id=registered.client_id)
+    if deployment_status != "active":
+        raise refusals.DeploymentPending(issuer=registered.issuer, client_id=registered.client_id)
+    context_id = None
+    if context is not None:
+        context_id = contexts.see(
+            session,
+            contexts.Seen(*course) if course[0] else None,
+            deployment_id=deployment_id,
+            context=context,
+            memberships_url=claims.memberships_url,
+            now=now,
+        )
+    return Arrival(registered.id, deployment_id, context_id, claims, verified.role)

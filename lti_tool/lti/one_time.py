@@ -1,11 +1,12 @@
-"""Nonces that a launch has spent, kept until no token that carries them could still be valid."""
+"""Nonces that a launch has spent, kept until no state that carries them could still be valid."""
 
 from datetime import datetime
 
 from sqlalchemy import Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.db import Base, Instant
+from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.lti.refusals import NonceUsed
 
 
 class SpentNonce(Base):
@@ -15,3 +16,22 @@ class SpentNonce(Base):
 
     nonce: Mapped[str] = mapped_column(Text, primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+_SPEND = Sql("insert into spent_nonces (nonce, expires_at) values (:nonce, :expires_at) on conflict do nothing")
+
+
+def spend(session: Session, nonce: str, *, expires_at: datetime) -> None:
+    """Spends the nonce with the transaction; of any number at once, one commits. Raises NonceUsed."""
+    if _SPEND.run(session, nonce=nonce, expires_at=micros(expires_at)).rowcount != 1:
+        raise NonceUsed()
+
+
+_PURGE = Sql(
+    "delete from spent_nonces where nonce in (select nonce from spent_nonces where expires_at < :now limit :most)"
+)
+
+
+def purge(session: Session, *, now: datetime, most: int = 10_000) -> int:
+    """Forgets nonces whose logins are over, at most so many; how many they were. For the sweeper."""
+    return _PURGE.run(session, now=micros(now), most=most).rowcount

@@ -1,0 +1,41 @@
+"""The login that an LMS begins (OpenID Connect Core #ThirdPartyInitiatedLogin): checked, signed on, nothing written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lti_tool.lti import pylti, states
+from lti_tool.lti.door import Door
+from lti_tool.lti.refusals import LoginIncomplete, TargetElsewhere
+
+_REQUIRED = ("iss", "login_hint", "target_link_uri")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Where to send the browser, and the cookie that makes the login its own."""
+
+    redirect_to: str
+    cookie_name: str
+    cookie_value: str
+    cookie_lasts_s: int
+
+
+def begin(session: Session, parameters: Mapping[str, str], *, door: Door, now: datetime) -> Begun:
+    """Begins a login. Raises LaunchRefused (LoginIncomplete, TargetElsewhere, PlatformUnknown and its kin)."""
+    issuer, client_id = parameters.get("iss", ""), parameters.get("client_id")
+    if not all(parameters.get(name) for name in _REQUIRED):
+        raise LoginIncomplete(issuer=issuer, client_id=client_id)
+    if not door.is_ours(parameters["target_link_uri"]):
+        raise TargetElsewhere(issuer=issuer, client_id=client_id)
+    registered = door.registrations.of_client(session, issuer, client_id, now=now)
+    state, secret = door.states.begin(registered.id, now=now)
+    login = pylti.Login(registered, parameters, state=door.states.sign(state), nonce=state.nonce)
+    return Begun(
+        redirect_to=login.redirect(door.launch_url),
+        cookie_name=state.cookie_name,
+        cookie_value=secret,
+        cookie_lasts_s=int(states.LASTS.total_seconds()),
+    )

@@ -1,0 +1,124 @@
+"""The LMSs' public keys, parsed once and remembered by key set and name: no network on a warm launch."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt import InvalidKeyError
+from jwt.algorithms import RSAAlgorithm
+
+from lti_tool.lti.refusals import KeysUnreadable, KidUnknown
+from lti_tool.outbound import Outbound, OutboundError
+
+_FRESH = timedelta(hours=1)
+_LAST_GOOD = timedelta(days=1)
+"""How long remembered keys stand in while the LMS cannot show its own."""
+_COOL_DOWN = timedelta(seconds=30)
+"""Between two reads for keys that were not there: a flood of made-up names costs the LMS two reads a minute."""
+_RETRY = timedelta(seconds=5)
+"""Between two reads of a key set that could not be read."""
+_MOST_BYTES = 256_000
+_LEAST_BITS = 2048
+_MOST_BITS = 16_384
+_REDIRECTS = 2
+
+_log = logging.getLogger(__name__)
+
+
+class _Bad(Exception):
+    """The answer is no key set that we can use."""
+
+
+@dataclass(frozen=True)
+class _KeySet:
+    keys: Mapping[str, RSAPublicKey]
+    read_at: datetime
+
+
+class _Source:
+    """One key set: what is remembered of it, and when it may be asked again. One thread at a time reads it."""
+
+    def __init__(self) -> None:
+        self.reading = Lock()
+        self.known: _KeySet | None = None
+        self.next_read: datetime | None = None
+
+    def key(self, kid: str, now: datetime, *, for_at_most: timedelta) -> RSAPublicKey | None:
+        """The remembered key of that name, if it was read no longer ago than that."""
+        known = self.known
+        return known.keys.get(kid) if known is not None and now - known.read_at < for_at_most else None
+
+    def may_read(self, now: datetime) -> bool:
+        """False in the cool-down after a read."""
+        return self.next_read is None or now >= self.next_read
+
+
+class PlatformKeys:
+    """One object a process, for any number of threads; holds as many key sets as there are registrations."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+        self._sources: dict[str, _Source] = {}
+
+    def find(self, jwks_url: str, kid: str, *, now: datetime) -> RSAPublicKey:
+        """The key of that name. Raises KidUnknown, KeysUnreadable."""
+        source = self._sources.setdefault(jwks_url, _Source())
+        if key := source.key(kid, now, for_at_most=_FRESH):
+            return key
+        last_good = source.key(kid, now, for_at_most=_LAST_GOOD)
+        # Who has a key to go on with does not wait for the thread that is reading.
+        if source.reading.acquire(blocking=last_good is None):
+            try:
+                self._read(source, jwks_url, kid, now)
+            finally:
+                source.reading.release()
+        key = source.key(kid, now, for_at_most=_LAST_GOOD)
+        if key is None:
+            raise KeysUnreadable() if source.known is None else KidUnknown()
+        return key
+
+    def _read(self, source: _Source, jwks_url: str, kid: str, now: datetime) -> None:
+        if source.key(kid, now, for_at_most=_FRESH) or not source.may_read(now):
+            return  # another thread has just read it
+        try:
+            source.known = _KeySet(self._fetch(jwks_url), now)
+            source.next_read = now + _COOL_DOWN
+        except (OutboundError, _Bad) as error:
+            source.next_read = now + _RETRY
+            _log.warning("key set %s not read: %s", jwks_url, error)
+
+    def _fetch(self, jwks_url: str) -> Mapping[str, RSAPublicKey]:
+        answer = self._outbound.get(
+            jwks_url, headers={"Accept": "application/json"}, max_bytes=_MOST_BYTES, redirects=_REDIRECTS
+        )
+        if answer.status != 200:
+            raise _Bad(f"status {answer.status}")
+        try:
+            document = answer.json()
+        except (ValueError, RecursionError) as error:
+            raise _Bad("not JSON") from error
+        listed = document.get("keys") if isinstance(document, dict) else None
+        keys = dict(_usable(listed if isinstance(listed, list) else []))
+        if not keys:
+            raise _Bad("no usable key")
+        return keys
+
+
+def _usable(listed: list[Any]) -> Iterator[tuple[str, RSAPublicKey]]:
+    """RSA of 2048 bits or more, for RS256 signatures, with a name (LTI Security Framework 1.0 #h_key-set-url)."""
+    for jwk in listed:
+        if not isinstance(jwk, dict) or jwk.get("kty") != "RSA":
+            continue
+        kid = jwk.get("kid")
+        if not kid or not isinstance(kid, str) or jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
+            continue
+        try:
+            key = RSAAlgorithm.from_jwk({name: jwk[name] for name in ("kty", "n", "e")})
+        except (InvalidKeyError, KeyError, ValueError, TypeError, AttributeError):
+            continue  # one broken key does not spoil the others
+        if isinstance(key, RSAPublicKey) and _LEAST_BITS <= key.key_size <= _MOST_BITS:
+            yield kid, key
