@@ -1,19 +1,24 @@
 """The only place that joins the rooms to Flask."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool import shipped
 from lti_tool.db import db, engine_options, prepare
 from lti_tool.settings import Settings, require_secret
-from lti_tool.web import access, session
+from lti_tool.web import access, operations, session
 
 
 def create_app(settings: Settings) -> Flask:
     """The whole tool as a WSGI application. Raises SettingsError where it could not run safely."""
     require_secret(settings)
     app = create_books(settings)
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
+    operations.observe(app)
     session.configure(app, settings)
     access.enforce(app)
+    app.register_blueprint(operations.blueprint)
     return app
 
 

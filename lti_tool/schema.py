@@ -1,5 +1,7 @@
 """Brings a database to the newest migration, and tells where it stands."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,6 +11,7 @@ from sqlalchemy import Engine
 from lti_tool import shipped
 
 
+@cache
 def newest() -> str:
     """The revision that this code needs."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
