@@ -41,7 +41,7 @@ class Rule:
 PUBLIC = Rule("public: shows nothing of anybody")
 PLATFORM = Rule("the LMS: the message's own signature is checked")
 PROGRAM = Rule("a program: its API key is checked")
-STAFF = Rule("staff of the course, to look", frozenset({Role.TEACHER, Role.TA}))
+STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}))
 MANAGER = Rule("managers of the license (R24)", frozenset({Role.TEACHER}), manages=True)
 STUDENT = Rule("students, and observers who see whom they mentor", frozenset({Role.LEARNER, Role.OBSERVER}))
@@ -67,6 +67,14 @@ def visit() -> Visit:
     """The visit of this request; only in views whose rule names roles."""
     found: Visit = g.visit
     return found
+
+
+def acts_for_a_visit() -> bool:
+    """Whether this request's route acts for whom a launch let in, and so needs a form of that visit."""
+    if request.endpoint is None:
+        return False
+    rule = getattr(current_app.view_functions[request.endpoint], "access", None)
+    return rule is not None and bool(rule.roles)
 
 
 def _check() -> None:

@@ -1,5 +1,6 @@
 """The visit that follows a launch: short-lived, signed, in a Partitioned cookie, and replaced by the next launch."""
 
+import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -55,6 +56,7 @@ def lasts(settings: Settings, role: Role) -> timedelta:
 def begin(visit: Visit) -> None:
     """Starts the visit; whatever an earlier person left in this browser is gone, CSRF token included."""
     session.clear()
+    session["csrf_token"] = secrets.token_hex(20)  # made here, so that no later answer sets the cookie again
     session[_KEY] = asdict(visit) | {"ends_at": micros(visit.ends_at)}
 
 

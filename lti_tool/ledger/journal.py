@@ -1,0 +1,88 @@
+"""The books as pages read them: newest first, by keyset, never the whole journal."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select, union_all
+from sqlalchemy.orm import Session
+
+from lti_tool.ledger.accounts import Account
+from lti_tool.ledger.holds import Hold
+from lti_tool.ledger.rules import Standing
+from lti_tool.ledger.transfers import Batch, Transfer
+
+
+def batches(
+    session: Session, license_id: str, resource: str, *, before: int | None = None, limit: int = 25
+) -> list[Batch]:
+    """Batches of a pool, newest first; `before` is the `pool_version` of the last one that was seen."""
+    query = select(Batch).where(Batch.license_id == license_id, Batch.resource == resource)
+    if before is not None:
+        query = query.where(Batch.pool_version < before)
+    return list(session.scalars(query.order_by(Batch.pool_version.desc()).limit(limit)))
+
+
+def batch(session: Session, license_id: str, batch_id: str) -> Batch | None:
+    """One batch of this licence; None where it has none of this id."""
+    return session.get(Batch, (license_id, batch_id))
+
+
+def saved_by(session: Session, license_id: str, request_key: str) -> Batch | None:
+    """The batch that a form with this key made before (R17)."""
+    return session.scalar(select(Batch).where(Batch.license_id == license_id, Batch.request_key == request_key))
+
+
+def people(
+    session: Session, license_id: str, batch_ids: Collection[str], *, after: str = "", limit: int = 100
+) -> dict[str, list[Transfer]]:
+    """The first members' transfers of each batch, by its id; `after` is the id of the last transfer that was seen."""
+    if not batch_ids:
+        return {}
+    parts = [
+        select(Transfer.id)
+        .where(Transfer.license_id == license_id, Transfer.batch_id == batch_id, Transfer.id > after)
+        .order_by(Transfer.id)
+        .limit(limit)
+        .subquery()
+        for batch_id in batch_ids
+    ]
+    ids = union_all(*(select(part.c.id) for part in parts))
+    found: dict[str, list[Transfer]] = {batch_id: [] for batch_id in batch_ids}
+    query = select(Transfer).where(Transfer.license_id == license_id, Transfer.id.in_(ids)).order_by(Transfer.id)
+    for transfer in session.scalars(query):
+        if transfer.batch_id is not None:
+            found[transfer.batch_id].append(transfer)
+    return found
+
+
+def of_member(
+    session: Session, license_id: str, resource: str, member_id: str, *, before: int | None = None, limit: int = 20
+) -> list[Transfer]:
+    """A member's own transfers, newest first; `before` is the `member_version` of the last one that was seen."""
+    query = select(Transfer).where(
+        Transfer.license_id == license_id, Transfer.resource == resource, Transfer.member_id == member_id
+    )
+    if before is not None:
+        query = query.where(Transfer.member_version < before)
+    return list(session.scalars(query.order_by(Transfer.member_version.desc()).limit(limit)))
+
+
+def under_way(session: Session, license_id: str, resource: str, member_id: str, *, now: datetime) -> list[Hold]:
+    """A member's open holds, newest first; `now` is the database's clock, and one past its time is not open (R19)."""
+    query = select(Hold).where(
+        Hold.license_id == license_id, Hold.resource == resource, Hold.member_id == member_id, Hold.status == "held"
+    )
+    return list(session.scalars(query.where(Hold.expires_at > now).order_by(Hold.at.desc(), Hold.id.desc())))
+
+
+def standing(
+    session: Session, license_id: str, resource: str, member_id: str, *, now: datetime
+) -> tuple[Standing, bool] | None:
+    """A member's figures as they stand, and whether they are frozen (R20); None without an account."""
+    account = session.get(Account, (license_id, resource, member_id), populate_existing=True)
+    if account is None:
+        return None
+    # Counted from the open holds, so that one past its time is available again though no sweeper ran (R19).
+    held = sum(hold.amount for hold in under_way(session, license_id, resource, member_id, now=now))
+    figures = Standing(available=account.balance - held, held=held, used=account.used, received=account.received)
+    return figures, account.frozen

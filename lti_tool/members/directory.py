@@ -1,0 +1,319 @@
+"""What each member within reach has: counted, searched, sorted and paged by the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from lti_tool.ledger import rules
+from lti_tool.ledger.accounts import Account
+from lti_tool.ledger.holds import Hold
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.roles import Role
+from lti_tool.members.people import Enrollment, Member, Person, pseudonym, sort_name
+from lti_tool.members.reach import Reach
+
+PAGE = 50
+SHOWS = ("active", "inactive", "all", "waiting")
+SORTS = ("name", "course", "received", "used", "reserved", "available", "opened")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides who waits: resource, bundle, the maximum in force (0 is off) and what the pool has, in units."""
+
+    resource: str
+    bundle: int
+    maximum: int
+    pool: int
+
+    def why_waiting(self, received: int) -> rules.Why | None:
+        """What keeps somebody with nothing left from the next bundle (R10, R11)."""
+        return rules.bundles_due(
+            1, available=0, received=received, maximum=self.maximum, pool=self.pool, bundle=self.bundle
+        ).why_none
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which part of the list to show; a `sort` with "-" before it starts with the highest; pages count from 1."""
+
+    search: str = ""
+    course: str = ""
+    show: str = "active"
+    sort: str = "available"
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member: figures in units, received = used + reserved + available."""
+
+    member_id: str
+    person_id: str
+    name: str
+    email: str | None
+    subject: str
+    role: Role
+    active: bool
+    waiting: bool
+    namesakes: int
+    received: int
+    used: int
+    reserved: int
+    available: int
+    opened_at: datetime | None
+    courses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many the search matches, by status, and the sums of the active and the inactive ones, in units."""
+
+    active: int
+    students: int
+    inactive: int
+    waiting: int
+    received: int
+    used: int
+    reserved: int
+    available: int
+    inactive_received: int
+    inactive_used: int
+    inactive_reserved: int
+    inactive_available: int
+
+    def of(self, show: str) -> int:
+        """How many that filter shows."""
+        by_show = {"active": self.active, "inactive": self.inactive, "waiting": self.waiting}
+        return by_show.get(show, self.active + self.inactive)
+
+
+def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
+    """Counts and sums over everybody whom the search and the course of `wish` match, whatever it shows."""
+    listed = _everybody(within, terms, wish, now=now)
+    figures = ("received", "used", "reserved", "available")
+    here, gone = listed.c.active == 1, listed.c.active == 0
+    row = session.execute(
+        select(
+            *(_sum(when) for when in (here, and_(here, listed.c.rank == 0), gone, listed.c.waiting == 1)),
+            *(_sum(here, listed.c[name]) for name in figures),
+            *(_sum(gone, listed.c[name]) for name in figures),
+        )
+    ).one()
+    return Counts(*(int(value) for value in row))
+
+
+def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[Row]:
+    """One page of the list with everything that its rows show, in two statements."""
+    listed = _everybody(within, terms, wish, now=now)
+    query = select(listed).where(_shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
+    # OFFSET is bounded here: a class list has some thousand rows, and page links must reach all of them.
+    found = session.execute(query.limit(PAGE).offset((wish.page - 1) * PAGE)).mappings()
+    return _with_courses(session, within, [_row(row) for row in found])
+
+
+def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[str]:
+    """The ids of all whom the list shows on all its pages and who can be given something: the active ones."""
+    listed = _everybody(within, terms, wish, now=now)
+    query = select(listed.c.member_id).where(_shown(listed, wish.show), listed.c.active == 1)
+    return list(session.scalars(query.order_by(*_order(listed, wish.sort))))
+
+
+def waiting(session: Session, within: Reach, terms: Terms, *, now: datetime, limit: int) -> list[Row]:
+    """Students who opened the tool, have nothing left and get nothing by themselves (R10, R11), by name."""
+    listed = _everybody(within, terms, Wish(), now=now)
+    found = session.execute(select(listed).where(listed.c.waiting == 1).order_by(*_order(listed, "name")).limit(limit))
+    return [_row(row) for row in found.mappings()]
+
+
+def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[str], *, now: datetime) -> list[Row]:
+    """These members, by name, as far as they are within reach and active."""
+    listed = _everybody(within, terms, Wish(show="all"), now=now)
+    query = (
+        select(listed).where(listed.c.member_id.in_(member_ids), listed.c.active == 1).order_by(*_order(listed, "name"))
+    )
+    return [_row(row) for row in session.execute(query).mappings()]
+
+
+def received_by_students(session: Session, license_id: str, resource: str) -> dict[int, int]:
+    """How many active students of the whole licence received how much, ever: what a maximum could cost (R7, R10)."""
+    student = (
+        select(literal(1))
+        .where(Enrollment.license_id == license_id, Enrollment.member_id == Account.member_id)
+        .where(Enrollment.active, Enrollment.role == Role.LEARNER.value)
+        .exists()
+    )
+    rows = session.execute(
+        select(Account.received, func.count())
+        .where(Account.license_id == license_id, Account.resource == resource, student)
+        .group_by(Account.received)
+    )
+    return dict(rows.tuples().all())
+
+
+def frozen_members(session: Session, license_id: str, resource: str) -> int:
+    """How many who left every course of the licence still have something (R20)."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Account)
+            .where(Account.license_id == license_id, Account.resource == resource)
+            .where(Account.frozen, Account.balance > 0)
+        )
+        or 0
+    )
+
+
+def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
+    here = _enrolled(within.only(wish.course))
+    overdue = _overdue(within.license_id, terms.resource, now=now)
+    # What is held past its time is available again, whether or not a sweeper ran (R19).
+    reserved = Account.held - func.coalesce(overdue.c.amount, 0)
+    served = and_(
+        literal(terms.maximum) > 0,
+        Account.received + terms.bundle <= terms.maximum,
+        literal(terms.pool) >= terms.bundle,
+    )
+    waits = and_(here.c.student == 1, here.c.opened.is_not(None), ~Account.frozen, Account.balance == 0, ~served)
+    query = (
+        select(
+            Member.id.label("member_id"),
+            Person.id.label("person_id"),
+            Person.name,
+            Person.sort_name,
+            Person.email,
+            Person.subject,
+            here.c.rank,
+            here.c.active,
+            here.c.opened,
+            here.c.course,
+            Account.received,
+            Account.used,
+            reserved.label("reserved"),
+            (Account.balance - reserved).label("available"),
+            case((waits, 1), else_=0).label("waiting"),
+            func.count().over(partition_by=Person.sort_name).label("namesakes"),
+        )
+        .join(here, here.c.member_id == Member.id)
+        .join(Person, Person.id == Member.person_id)
+        .join(Account, and_(Account.license_id == Member.license_id, Account.member_id == Member.id))
+        .outerjoin(overdue, overdue.c.member_id == Member.id)
+        .where(Member.license_id == within.license_id, Account.resource == terms.resource)
+    )
+    if wish.search.strip():
+        typed = sort_name(wish.search)
+        query = query.where(
+            or_(
+                Person.sort_name.contains(typed, autoescape=True),
+                func.lower(Person.email).contains(typed, autoescape=True),
+            )
+        )
+    return query.subquery()
+
+
+_RANKS = (Role.TEACHER, Role.TA, Role.DESIGNER, Role.ADMIN)
+
+
+def _enrolled(within: Reach) -> Subquery:
+    """One row a member: active if in any of these courses, and the weightiest role there (0 is a student)."""
+    ranks = {role.value: len(_RANKS) - place for place, role in enumerate(_RANKS)}
+    rank = case(ranks, value=Enrollment.role, else_=0)
+    student = and_(Enrollment.active, Enrollment.role == Role.LEARNER.value)
+    return (
+        select(
+            Enrollment.member_id,
+            func.max(case((Enrollment.active, 1), else_=0)).label("active"),
+            func.max(rank).label("rank"),
+            func.max(case((student, 1), else_=0)).label("student"),
+            func.max(Enrollment.last_launch_at).label("opened"),
+            func.min(Context.title).label("course"),
+        )
+        .join(Context, Context.id == Enrollment.context_id)
+        .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+        .group_by(Enrollment.member_id)
+        .subquery()
+    )
+
+
+def _overdue(license_id: str, resource: str, *, now: datetime) -> Subquery:
+    return (
+        select(Hold.member_id, func.sum(Hold.amount).label("amount"))
+        .where(Hold.license_id == license_id, Hold.resource == resource, Hold.status == "held", Hold.expires_at <= now)
+        .group_by(Hold.member_id)
+        .subquery()
+    )
+
+
+def _shown(listed: Subquery, show: str) -> ColumnElement[bool]:
+    by_show = {
+        "active": listed.c.active == 1,
+        "inactive": listed.c.active == 0,
+        "waiting": listed.c.waiting == 1,
+    }
+    return by_show.get(show, true())
+
+
+def _order(listed: Subquery, sort: str) -> list[ColumnElement[Any]]:
+    name = sort.removeprefix("-")
+    column = listed.c["sort_name" if name == "name" else name]
+    # The databases disagree where nulls go: who never opened the tool comes first, and last when turned round.
+    keys: list[ColumnElement[Any]] = [column.is_not(None), column] if name == "opened" else [column]
+    if sort == "available":
+        keys.insert(0, listed.c.waiting == 0)
+    return [
+        *(key.desc() if sort.startswith("-") else key.asc() for key in keys),
+        listed.c.sort_name,
+        listed.c.member_id,
+    ]
+
+
+def _sum(when: ColumnElement[bool], what: ColumnElement[Any] | int = 1) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((when, what), else_=0)), 0)
+
+
+def _row(row: RowMapping) -> Row:
+    rank = int(row["rank"])
+    return Row(
+        member_id=row["member_id"],
+        person_id=row["person_id"],
+        name=row["name"] or pseudonym(row["person_id"]),
+        email=row["email"],
+        subject=row["subject"],
+        role=_RANKS[len(_RANKS) - rank] if rank else Role.LEARNER,
+        active=bool(row["active"]),
+        waiting=bool(row["waiting"]),
+        namesakes=row["namesakes"],
+        received=row["received"],
+        used=row["used"],
+        reserved=int(row["reserved"]),
+        available=int(row["available"]),
+        opened_at=row["opened"],
+    )
+
+
+def _with_courses(session: Session, within: Reach, rows: list[Row]) -> list[Row]:
+    found = session.execute(
+        select(Enrollment.member_id, Enrollment.context_id)
+        .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+        .where(Enrollment.member_id.in_([row.member_id for row in rows]))
+    )
+    pairs = {tuple(pair) for pair in found}
+    return [
+        replace(row, courses=tuple(title for key, title in within.courses.items() if (row.member_id, key) in pairs))
+        for row in rows
+    ]

@@ -1,0 +1,97 @@
+"""Whom a visit may see and change: the members of the courses its person teaches, by name; nobody else (R24)."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Sql
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.roles import Role
+from lti_tool.members.people import Enrollment, Member, Person, pseudonym
+
+_STAFF = tuple(role.value for role in Role if role.is_staff)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """These courses of this licence; `courses` has the title by the id of the context, in the titles' order."""
+
+    license_id: str
+    courses: dict[str, str]
+
+    def only(self, context_id: str) -> "Reach":
+        """Narrowed to one of its courses; a course that is not among them leaves it as it is."""
+        if context_id not in self.courses:
+            return self
+        return Reach(self.license_id, {context_id: self.courses[context_id]})
+
+
+def of_staff(session: Session, license_id: str, member_id: str, *, teaching: bool) -> Reach:
+    """The courses in which the member is active staff; `teaching` counts only those where they are a teacher (R24)."""
+    rows = session.execute(
+        select(Context.id, Context.title, Context.label, Context.context_id)
+        .join(Enrollment, Enrollment.context_id == Context.id)
+        .where(Enrollment.license_id == license_id, Enrollment.member_id == member_id, Enrollment.active)
+        .where(Enrollment.role.in_((Role.TEACHER.value,) if teaching else _STAFF))
+        .order_by(Context.title, Context.id)
+    )
+    return Reach(license_id, {row[0]: row[1] or row[2] or row[3] for row in rows})
+
+
+_ACTIVE_HERE = Sql(
+    """
+    select count(distinct e.member_id) from enrollments e
+     where e.license_id = :license_id and e.active
+       and e.context_id in (select value from json_each(:contexts))
+       and e.member_id in (select value from json_each(:member_ids))
+    """,
+    postgresql="""
+    select count(distinct e.member_id) from enrollments e
+     where e.license_id = :license_id and e.active
+       and e.context_id in (select value from json_array_elements_text(cast(:contexts as json)))
+       and e.member_id in (select value from json_array_elements_text(cast(:member_ids as json)))
+    """,
+)
+
+
+def holds_all(session: Session, within: Reach, member_ids: Collection[str]) -> bool:
+    """Whether every one of these ids is an active member of a course within reach."""
+    ids = sorted(set(member_ids))
+    found = _ACTIVE_HERE.run(
+        session, license_id=within.license_id, contexts=json.dumps(list(within.courses)), member_ids=json.dumps(ids)
+    )
+    return int(found.scalar_one()) == len(ids)
+
+
+def names(session: Session, within: Reach, member_ids: Sequence[str]) -> dict[str, str]:
+    """Display names by member id, of those within reach only, active or not."""
+    here = exists().where(Enrollment.member_id == Member.id, Enrollment.context_id.in_(within.courses))
+    rows = session.execute(
+        select(Member.id, Person.id, Person.name)
+        .join(Person, Person.id == Member.person_id)
+        .where(Member.license_id == within.license_id, Member.id.in_(member_ids), here)
+        .order_by(Person.sort_name, Member.id)
+    )
+    return {member_id: name or pseudonym(person_id) for member_id, person_id, name in rows}
+
+
+def person_names(session: Session, person_ids: Collection[str]) -> dict[str, str]:
+    """Display names of those who acted, by the id of the person."""
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
+    return {person_id: name or pseudonym(person_id) for person_id, name in rows}
+
+
+def teachers(session: Session, license_id: str, context_id: str) -> list[str]:
+    """The names of a course's active teachers: those who can mend what a student cannot (R14a)."""
+    rows = session.execute(
+        select(Person.id, Person.name)
+        .join(Member, Member.person_id == Person.id)
+        .join(Enrollment, Enrollment.member_id == Member.id)
+        .where(Enrollment.context_id == context_id, Enrollment.license_id == license_id)
+        .where(Enrollment.active, Enrollment.role == Role.TEACHER.value)
+        .order_by(Person.sort_name, Person.id)
+    )
+    return [name or pseudonym(person_id) for person_id, name in rows]

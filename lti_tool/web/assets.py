@@ -1,0 +1,46 @@
+"""Scripts, styles and fonts, all our own, under an address that changes with their content and may be kept for ever."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from wsgiref.headers import Headers
+
+from flask import Flask
+from whitenoise import WhiteNoise
+
+from lti_tool import shipped
+
+_A_YEAR = 31_536_000
+
+
+def serve(app: Flask) -> None:
+    """Serves the static files before any route, and gives templates `asset("css/app.css")`."""
+    prefix = f"static/{_digest()}"
+    app.jinja_env.globals["asset"] = lambda name: f"/{prefix}/{name}"
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] # how Flask wants middleware added
+        app.wsgi_app,
+        root=str(shipped.STATIC),
+        prefix=prefix,
+        max_age=_A_YEAR,
+        immutable_file_test=_always,
+        allow_all_origins=False,
+        add_headers_function=_guard,
+    )
+
+
+@cache
+def _digest() -> str:
+    # One digest over everything: modules and styles name each other by relative address, and so stay of one version.
+    seen = hashlib.sha256()
+    for file in sorted(shipped.STATIC.rglob("*")):
+        if file.is_file():
+            seen.update(file.relative_to(shipped.STATIC).as_posix().encode() + b"\0" + file.read_bytes())
+    return seen.hexdigest()[:16]
+
+
+def _always(_path: str, _url: str) -> bool:
+    return True
+
+
+def _guard(headers: Headers, _path: Path | str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"

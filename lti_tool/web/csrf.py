@@ -1,0 +1,39 @@
+"""Forms count only in the visit that they were made for: the token lives and dies with the visit."""
+
+from flask import Flask, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from lti_tool.errors import Refusal
+from lti_tool.web import access
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_protection = CSRFProtect()
+
+
+class FormOfAnotherVisit(Refusal):
+    """The form's token is missing or belongs to an earlier visit; nothing was done."""
+
+    code = "form_expired"
+    status = 400
+
+
+def protect(app: Flask) -> None:
+    """Checks every unsafe request that acts for a visit; messages of LMSs and programs prove themselves otherwise."""
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # the access rule decides, so that no route can be forgotten
+        WTF_CSRF_TIME_LIMIT=None,  # bound to the visit instead of a clock
+        WTF_CSRF_SSL_STRICT=False,  # the token is proof enough; proxies of schools strip Referer
+    )
+    _protection.init_app(app)
+    app.before_request(_check)
+
+
+def _check() -> None:
+    if request.method in _SAFE or not access.acts_for_a_visit():
+        return
+    try:
+        _protection.protect()
+    except CSRFError as error:
+        raise FormOfAnotherVisit(
+            "This form was opened in an earlier visit, so nothing was saved. Open Creditroll again from your course."
+        ) from error

@@ -1,0 +1,103 @@
+"""Every refusal becomes a readable page that says what to do first, and its code last.
+
+The only place that answers for what went wrong unexpectedly. Addresses below a prefix that `handle` is given (the
+machine API) are answered by their own room.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from lti_tool.errors import Refusal
+
+Speaker = Callable[[Refusal | HTTPException], ResponseReturnValue]
+
+_log = logging.getLogger(__name__)
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: none is read for another
+_FROM_COURSE = ("Go back to your course page.", "Choose Creditroll in the course menu.")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a refusal page says: a title, one or two sentences, and what to do, step by step."""
+
+    title: str
+    text: str
+    steps: Sequence[str] = ()
+
+
+_ENDED = Words(
+    "Open it again from your course",
+    "Your visit has ended, so we no longer know who you are. This happens after some hours, or when this address was"
+    " saved or copied. Nothing was lost.",
+    _FROM_COURSE,
+)
+
+_BY_CODE = {
+    "no_session": _ENDED,
+    "form_expired": Words(
+        "This form is from an earlier visit",
+        "Creditroll was opened again after this form, perhaps by somebody else, so nothing was saved.",
+        (*_FROM_COURSE, "Fill in the form again."),
+    ),
+    "not_allowed": Words(
+        "This page is not for your role in the course",
+        "Nothing was changed. If you teach this course, ask your LMS administrator which role you have in it.",
+    ),
+}
+
+_BY_STATUS = {
+    404: Words("There is nothing here", "The address may be old, or mistyped.", _FROM_COURSE),
+    405: Words("This address takes no such request", "Nothing was changed.", _FROM_COURSE),
+    413: Words("That was too much at once", "The form is larger than Creditroll takes. Nothing was saved."),
+}
+
+_BROKEN = Words(
+    "Something went wrong on our side",
+    "Nothing was saved by this step. It has been written down; wait a minute, then try it again.",
+)
+
+
+def handle(app: Flask, *, programs: Mapping[str, Speaker] | None = None) -> None:
+    """Answers each Refusal and HTTP error with a page; below a prefix in `programs`, its speaker answers instead."""
+    speakers = dict(programs or {})
+
+    def answer(error: Refusal | HTTPException) -> ResponseReturnValue:
+        for prefix, speaker in speakers.items():
+            if request.path.startswith(prefix):
+                return speaker(error)
+        return _refused(error) if isinstance(error, Refusal) else _failed(error)
+
+    app.register_error_handler(Refusal, answer)
+    app.register_error_handler(HTTPException, answer)  # an unexpected error arrives here as 500
+
+
+def page(words: Words, *, code: str, status: int) -> ResponseReturnValue:
+    """The refusal page with a fresh support id, which the log has too."""
+    support_id = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+    level = logging.ERROR if status >= 500 else logging.INFO
+    g.refusal = code  # counted by web/operations.py
+    _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, request.path, status, code, support_id)
+    return render_template("refusal.html", words=words, code=code, support_id=support_id), status
+
+
+def _refused(refusal: Refusal) -> ResponseReturnValue:
+    words = _BY_CODE.get(refusal.code) or _BY_STATUS.get(refusal.status) or Words("That did not work", refusal.detail)
+    return page(words, code=refusal.code, status=refusal.status)
+
+
+def _failed(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # the router's own redirect
+    if status >= 500:
+        return page(_BROKEN, code="internal_error", status=status)
+    words = _BY_STATUS.get(status) or Words("That did not work", "Nothing was changed.", _FROM_COURSE)
+    answer = page(words, code=error.name.lower().replace(" ", "_"), status=status)
+    assert isinstance(answer, tuple)
+    return answer[0], status, {"Allow": error.get_response().headers["Allow"]} if status == 405 else {}

@@ -1,0 +1,49 @@
+"""What people type into forms, parsed once: a value, or a sentence beside the field that says how to mend it."""
+
+import re
+from dataclasses import dataclass, field
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from lti_tool.ids import new_id
+
+_WHOLE = re.compile(r"[+-]?\d{1,400}")
+_KEY = re.compile(r"[0-9a-f-]{36}")
+
+
+@dataclass
+class Form:
+    """A posted form: what was typed stays, and each wrong field has its sentence."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def posted(cls, *names: str, **defaults: str) -> "Form":
+        """The named fields of this request's body, stripped."""
+        return cls({name: request.form.get(name, defaults.get(name, "")).strip() for name in names})
+
+    def whole(self, name: str, *, empty: int | None = None) -> int | None:
+        """The field as a whole number ("1,000" and " 5 " too); None, and `wrong` says why, if it is none."""
+        typed = self.values.get(name, "")
+        plain = re.sub(r"(?<=\d)[,\u00a0\u202f ](?=\d{3}(\D|$))", "", typed).replace("\u2212", "-")
+        if not plain and empty is not None:
+            return empty
+        if _WHOLE.fullmatch(plain):
+            return int(plain[:16])  # longer ones are too large in any case
+        self.wrong[name] = f"“{typed[:40]}” is not a whole number." if typed else "Enter a whole number."
+        return None
+
+
+def request_key() -> str:
+    """The posted form's one-time key (R17); a form without a usable one gets a fresh key and is not protected twice."""
+    posted = request.form.get("request_key", "")
+    return posted if _KEY.fullmatch(posted) else new_id()
+
+
+def done(url: str) -> Response:
+    """After a form did its work: on to a page that can be reloaded. htmx is told to leave the dialog behind."""
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)

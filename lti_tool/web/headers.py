@@ -1,0 +1,78 @@
+"""What browsers are told with every answer: no foreign scripts, no foreign frames but the LMSs', nothing kept."""
+
+import re
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from lti_tool.db import db
+from lti_tool.lti.platforms import Platform
+
+_KEPT_S = 5.0
+_CACHE = "creditroll_ancestors"
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
+
+# Where a family shows tools besides its issuer: schools have hosts of their own under these (platforms.md 2.8).
+_FAMILY_HOSTS = {
+    "canvas": "https://*.instructure.com",
+    "schoology": "https://*.schoology.com",
+    "brightspace": "https://*.brightspace.com",
+    "blackboard": "https://*.blackboard.com",
+}
+
+
+def send(app: Flask) -> None:
+    """Adds the headers to every answer of the app; what a view set itself stays."""
+    app.after_request(_add)
+
+
+def _add(response: Response) -> Response:
+    ours = {
+        "Content-Security-Policy": _policy(_ancestors()),
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    for name, value in ours.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _policy(ancestors: str) -> str:
+    # No X-Frame-Options: it cannot name several LMSs, and would win over frame-ancestors in old browsers.
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    )
+
+
+def _ancestors() -> str:
+    """The origins that may frame us. A little old is fine: an LMS is registered long before its first launch."""
+    kept = current_app.extensions.get(_CACHE)
+    if kept is not None and time.monotonic() - kept[1] < _KEPT_S:
+        return str(kept[0])
+    try:
+        known = db.session.execute(
+            select(Platform.issuer, Platform.auth_login_url, Platform.family).where(Platform.status != "disabled")
+        )
+        origins = sorted({origin for row in known for origin in _origins(*row)})
+    except SQLAlchemyError:
+        db.session.rollback()
+        return str(kept[0]) if kept else "'none'"  # an answer about a broken database must still go out
+    ancestors = " ".join(origins) or "'none'"
+    current_app.extensions[_CACHE] = (ancestors, time.monotonic())
+    return ancestors
+
+
+def _origins(issuer: str, auth_login_url: str, family: str) -> Iterator[str]:
+    for url in (issuer, auth_login_url):
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if _ORIGIN.fullmatch(origin):  # an issuer may be any text; only an origin may enter a header
+            yield origin
+    if family in _FAMILY_HOSTS:
+        yield _FAMILY_HOSTS[family]
