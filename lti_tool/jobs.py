@@ -1,0 +1,265 @@
+"""Background work: rosters are read, and what is overdue is tidied, without anybody waiting for it.
+
+A job carries ids only and may run twice or be lost: the database says what is to be done, the queue only wakes somebody
+up, and a sweep every minute finds what a crash left behind. No transaction is open during a network call.
+"""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from threading import Event
+from typing import Any
+
+from huey import Huey, MemoryHuey, PostgresHuey, SqliteHuey, crontab
+from huey.consumer import Consumer
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from lti_tool import clock, logs
+from lti_tool.db import database_now, open_engine, writing
+from lti_tool.errors import Refusal
+from lti_tool.ledger import holds
+from lti_tool.lti import one_time
+from lti_tool.lti.keyring import open_keyring
+from lti_tool.lti.names_roles import NamesRoles, RosterMember
+from lti_tool.lti.service_calls import Patience, ServiceFault
+from lti_tool.lti.service_tokens import ServiceTokens
+from lti_tool.members import roster, roster_reads
+from lti_tool.members.roster import Course
+from lti_tool.members.roster_reads import Superseded, Turn
+from lti_tool.outbound import Outbound
+from lti_tool.settings import Settings, load
+
+_WORKERS = 2
+_IDLE_S = 0.5
+"""The longest an idle worker looks away from a SQLite queue (PostgreSQL's calls it)."""
+_LAST_S = 10
+"""What jobs under way may still take at the end; the sweeper starts a cut one again."""
+_PARENT_S = 2.0
+"""How often we look whether the process that started us still lives."""
+_SHOW_EVERY = timedelta(seconds=0.5)
+"""How often a reading writes its progress: often enough to be seen to move, too seldom to slow anybody."""
+_TABLES_LOCK = 7_306_021
+"""Number of the PostgreSQL advisory lock under which the queue's tables are made."""
+
+_log = logging.getLogger(__name__)
+
+
+class RosterReader:
+    """Reads a course's roster from its LMS and applies it; one for a process, for any number of threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine = engine
+        self._now = now
+        self._sleep = sleep
+        outbound = Outbound(settings.allow_private_hosts)
+
+        def sign(claims: dict[str, Any]) -> str:
+            return open_keyring(settings.keys_dir).sign(claims)
+
+        self._services = NamesRoles(outbound, ServiceTokens(outbound, sign))
+
+    def read(
+        self, context_id: str, *, take_over: bool = False, on_page: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Does the reading that was asked for, if it still is to be done; its row says how it ended.
+
+        `take_over` ends a reading that is under way elsewhere. `on_page` hears people and pages read so far.
+        """
+        with writing(self._engine) as session:
+            turn = roster_reads.claim(session, context_id, now=self._now(), take_over=take_over)
+        if turn is None:
+            return
+        reading = _Reading(self._engine, self._now, turn, on_page)
+        try:
+            with writing(self._engine) as session:
+                course = roster.course(session, context_id, now=self._now())
+            reading.apply(course, self._fetch(course, reading))
+        except (ServiceFault, Refusal) as fault:
+            _log.warning("roster of %s was not read: %s", context_id, fault.code)
+            reading.fail(fault.code)
+        except Superseded:
+            _log.info("roster of %s is read by somebody else", context_id)
+
+    def _fetch(self, course: Course, reading: "_Reading") -> list[RosterMember]:
+        def wait(pause_s: float) -> None:
+            self._sleep(pause_s)
+            reading.touch()
+
+        patience = Patience(self._now, wait)
+        return self._services.read(course.account, course.memberships_url, patience=patience, on_page=reading.show)
+
+
+class _Reading:
+    """One reading under way: its row, its right to write there, and who else wants to hear of it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        now: Callable[[], datetime],
+        turn: Turn,
+        on_page: Callable[[int, int], None] | None,
+    ) -> None:
+        self._engine = engine
+        self._now = now
+        self._turn = turn
+        self._on_page = on_page
+        self._people, self._pages = 0, 0
+
+    def show(self, people: int, pages: int) -> None:
+        """After each page. Raises Superseded."""
+        self._people, self._pages = people, pages
+        if self._on_page:
+            self._on_page(people, pages)
+        if pages == 1 or self._now() - self._turn.touched_at >= _SHOW_EVERY:
+            self.touch()
+
+    def touch(self) -> None:
+        """A sign of life. Raises Superseded."""
+        with writing(self._engine) as session:
+            self._turn = roster_reads.touch(
+                session, self._turn, people_read=self._people, pages_read=self._pages, now=self._now()
+            )
+
+    def apply(self, course: Course, people: list[RosterMember]) -> None:
+        """What was read completely takes effect together with the row that says so. Raises Superseded."""
+        with writing(self._engine) as session:
+            self._turn = roster_reads.touch(
+                session, self._turn, people_read=len(people), pages_read=self._pages, now=self._now()
+            )
+            outcome = roster.apply(
+                session,
+                course,
+                people,
+                began_at=self._turn.began_at,
+                now=self._now(),
+                confirm=self._turn.confirmed,
+            )
+            roster_reads.finish(
+                session,
+                self._turn,
+                status="to_confirm" if outcome.is_to_confirm else "done",
+                added=outcome.added,
+                dropped=outcome.dropped,
+                now=self._now(),
+            )
+
+    def fail(self, code: str) -> None:
+        """Nobody was dropped and nothing changed; the row says why. Raises Superseded."""
+        with writing(self._engine) as session:
+            roster_reads.finish(session, self._turn, status="failed", error_code=code, now=self._now())
+
+
+class Jobs:
+    """The queue: tables of the PostgreSQL database, or a file beside the SQLite one; opened when first used."""
+
+    def __init__(self, settings: Settings, engine: Engine, *, reader: RosterReader | None = None) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._given_reader = reader
+
+    def read_roster(self, context_id: str) -> None:
+        """Wakes a worker to do the reading that `request_read` asked for; call it after the commit."""
+        self._queue.read_roster(context_id)
+
+    def work_off(self) -> None:
+        """Does all that waits now, here and at once: for tests, and where no consumer runs."""
+        huey = self._queue.huey
+        while task := huey.dequeue():
+            huey.execute(task)
+
+    def start(self) -> Consumer:
+        """A consumer in threads of this process, which keeps its signals; end it by `.stop(graceful=True)`."""
+        consumer = self._consumer()
+        consumer.scheduler.start()
+        for _, thread in consumer.worker_threads:
+            thread.start()
+        return consumer
+
+    def run(self) -> None:
+        """A consumer that is this process, until SIGTERM, SIGINT or the end of the process that started it."""
+        consumer = self.start()
+        ended = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        parent = os.getppid()
+        while os.getppid() == parent and not ended.wait(_PARENT_S):
+            consumer.check_worker_health()
+        consumer.stop(graceful=True)
+
+    def sweep(self) -> None:
+        """Starts lost readings again, ends overdue holds and forgets nonces that no token can carry any more."""
+        with writing(self._engine) as session:
+            lost = roster_reads.resume_unfinished(session, now=clock.now())
+        for context_id in lost:
+            self.read_roster(context_id)
+        self._until_none_is_left(lambda session: holds.sweep(session, now=database_now(session)))
+        self._until_none_is_left(lambda session: one_time.forget_expired(session, now=clock.now()))
+
+    def _until_none_is_left(self, tidy: Callable[[Session], int]) -> None:
+        """A portion a transaction, so that launches and spends are never kept waiting."""
+        tidied = 1
+        while tidied:
+            with writing(self._engine) as session:
+                tidied = tidy(session)
+
+    @cached_property
+    def _reader(self) -> RosterReader:
+        return self._given_reader or RosterReader(self._settings, self._engine)
+
+    @cached_property
+    def _queue(self) -> "_Queue":
+        huey = _open_queue(self._engine)
+
+        def read_roster(context_id: str) -> None:
+            self._reader.read(context_id)
+
+        def sweep() -> None:
+            self.sweep()
+
+        return _Queue(huey, huey.task()(read_roster), huey.periodic_task(crontab(minute="*"))(sweep))
+
+    def _consumer(self) -> Consumer:
+        self._queue.sweep()  # what an earlier process left behind need not wait for the minute
+        return Consumer(self._queue.huey, workers=_WORKERS, max_delay=_IDLE_S, shutdown_timeout=_LAST_S)
+
+
+@dataclass(frozen=True)
+class _Queue:
+    huey: Huey
+    read_roster: Callable[[str], object]
+    sweep: Callable[[], object]
+
+
+def _open_queue(engine: Engine) -> Huey:
+    if engine.dialect.name == "sqlite":
+        path = engine.url.database
+        if not path or path == ":memory:":
+            return MemoryHuey("creditroll", results=False)
+        return SqliteHuey("creditroll", results=False, filename=f"{path}-jobs")
+    dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    queue = PostgresHuey("creditroll", results=False, dsn=dsn, create_tables=False)
+    with writing(engine) as session:
+        # "create table if not exists" of two processes at once fails in one of them.
+        session.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _TABLES_LOCK})
+        for statement in queue.storage.ddl:
+            session.execute(text(statement))
+    return queue
+
+
+if __name__ == "__main__":
+    _settings = load(os.environ)
+    logs.configure(_settings.log_level)
+    Jobs(_settings, open_engine(_settings.database_url)).run()
