@@ -8,7 +8,7 @@ _WHY = {
     "not_found": "The LMS does not know this course's roster any more. Open Creditroll from inside the course once.",
     "token_refused": "The LMS refused us: it could not read our keys, or does not accept this registration any more."
     " An administrator should check the registration.",
-    "forbidden": "The LMS does not let us read the roster. An administrator must switch on Names and Roles for this tool.",
+    "forbidden": "The LMS keeps the roster back. An administrator must switch on Names and Roles for this tool.",
     "refused": "The LMS did not understand the question. An administrator should check the registration.",
     "throttled": "The LMS asked us to slow down and has not let us finish. Try again in some minutes.",
     "timeout": "The LMS took too long to answer. Try again later.",
