@@ -200,11 +200,21 @@ _ENROLL = Sql(
 )
 
 
+# A roster read of another course may be freezing this very member; whoever holds the row decides first.
+_LOCK_RETURNING = Sql(
+    "select id from members where license_id = :license_id and id = :member_id",
+    postgresql="select id from members where license_id = :license_id and id = :member_id for no key update",
+)
+
+
 def _enroll(
     session: Session, arrival: Arrival, license_id: str, member_id: str, known: _Known, *, now: datetime
 ) -> Role:
     launched = standing_role(arrival.role, known.launch_role)
     role = standing_role(launched, known.roster_role)
+    returns = known.member_id is not None and not known.active
+    if returns:
+        _LOCK_RETURNING.run(session, license_id=license_id, member_id=member_id)
     _ENROLL.run(
         session,
         context_id=arrival.context_id,
@@ -215,7 +225,7 @@ def _enroll(
         yes=True,
         now=micros(now),
     )
-    if known.member_id and not known.active:
+    if returns:
         accounts.thaw(session, license_id, [member_id])
     return role
 
