@@ -7,6 +7,7 @@ from lti_tool import shipped
 from lti_tool.db import db, engine_options, prepare
 from lti_tool.settings import Settings, require_secret
 from lti_tool.web import access, operations, session
+from lti_tool.web.lti import routes as lti
 
 
 def create_app(settings: Settings) -> Flask:
@@ -19,6 +20,7 @@ def create_app(settings: Settings) -> Flask:
     session.configure(app, settings)
     access.enforce(app)
     app.register_blueprint(operations.blueprint)
+    lti.join(app, settings)
     return app
 
 

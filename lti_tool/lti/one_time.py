@@ -27,11 +27,11 @@ def spend(session: Session, nonce: str, *, expires_at: datetime) -> None:
         raise NonceUsed()
 
 
-_PURGE = Sql(
+_FORGET = Sql(
     "delete from spent_nonces where nonce in (select nonce from spent_nonces where expires_at < :now limit :most)"
 )
 
 
-def purge(session: Session, *, now: datetime, most: int = 10_000) -> int:
+def forget_expired(session: Session, *, now: datetime, most: int = 10_000) -> int:
     """Forgets nonces whose logins are over, at most so many; how many they were. For the sweeper."""
-    return _PURGE.run(session, now=micros(now), most=most).rowcount
+    return _FORGET.run(session, now=micros(now), most=most).rowcount

@@ -1,0 +1,1 @@
+"""What LMSs call: login, launch, and the key set that proves what we sign."""

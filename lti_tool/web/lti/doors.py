@@ -1,0 +1,26 @@
+"""Where the running app keeps its door, and its settings, for the views of this room."""
+
+from typing import cast
+
+from flask import current_app, request
+
+from lti_tool.lti.door import Door
+from lti_tool.settings import Settings
+
+DOOR = "creditroll_door"
+
+
+def door() -> Door:
+    """The door of this app."""
+    return cast(Door, current_app.extensions[DOOR])
+
+
+def settings() -> Settings:
+    """The settings of this app."""
+    return cast(Settings, current_app.extensions["creditroll"])
+
+
+def once(name: str) -> str | None:
+    """The form's value of that name; None if it came not at all, or twice: nobody can say which one would count."""
+    values = request.form.getlist(name)
+    return values[0] if len(values) == 1 else None

@@ -1,0 +1,95 @@
+"""POST /lti/launch: the LMS's signed word of who is here becomes a visit, with all its effects in one transaction."""
+
+from datetime import datetime
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool import clock
+from lti_tool.db import Sql, db, transaction
+from lti_tool.lti import launches, platforms
+from lti_tool.lti.launches import Arrival, Posted, Verified
+from lti_tool.lti.refusals import DeploymentPending, LmsRefused, NonceUsed
+from lti_tool.lti.roles import Role
+from lti_tool.members.admission import Admitted, admit
+from lti_tool.web import session
+from lti_tool.web.access import PLATFORM, only
+from lti_tool.web.lti.doors import door, once, settings
+from lti_tool.web.session import Visit
+
+_SEE_OTHER = 303
+_OIDC_ERROR_LENGTH = 40
+
+
+@only(PLATFORM)
+def launch() -> ResponseReturnValue:
+    """Lets the person in, or raises LaunchRefused."""
+    now = clock.now()
+    if "error" in request.form:
+        raise _lms_refused()
+    posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies)
+    verified = launches.verify(db.session(), posted, door=door(), now=now)
+    db.session.remove()  # the read is over: one connection for each launch is enough
+    try:
+        with transaction() as books:
+            arrival = launches.arrive(books, verified, now=now)
+            admitted = admit(books, arrival, settings=settings(), now=now)
+    except DeploymentPending:
+        _keep_for_approval(verified, now)
+        raise
+    except NonceUsed:
+        return _reloaded(verified, now)
+    return _welcome(arrival, admitted, now)
+
+
+def _lms_refused() -> LmsRefused:
+    """The LMS's own words are not shown: anybody can post them."""
+    error = (once("error") or "")[:_OIDC_ERROR_LENGTH]
+    return LmsRefused(error=error if error.replace("_", "").isalpha() else None)
+
+
+def _keep_for_approval(verified: Verified, now: datetime) -> None:
+    with transaction() as books:
+        platforms.note_pending(
+            books, platform_id=verified.registered.id, deployment_id=verified.claims.deployment_id, now=now
+        )
+
+
+_IS_PERSON = Sql("select 1 from people where id = :id and platform_id = :platform_id and subject = :subject")
+
+
+def _reloaded(verified: Verified, now: datetime) -> ResponseReturnValue:
+    """A launch posted again: whoever is still here from it goes on, anybody else begins anew from the course."""
+    visit = session.current(now)
+    if visit is None or visit.person_id is None:
+        raise NonceUsed()
+    person = _IS_PERSON.run(
+        db.session(), id=visit.person_id, platform_id=verified.registered.id, subject=verified.claims.subject
+    )
+    if person.first() is None:
+        raise NonceUsed()
+    return redirect(_home(visit.role), _SEE_OTHER)
+
+
+def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseReturnValue:
+    if not arrival.role.is_staff and arrival.role not in (Role.LEARNER, Role.OBSERVER):
+        return render_template("lti/no_role.html", claims=arrival.claims, is_preview=arrival.role is Role.TEST_USER)
+    session.begin(
+        Visit(
+            platform_id=arrival.platform_id,
+            context_id=arrival.context_id,
+            license_id=admitted.license_id,
+            person_id=admitted.person_id,
+            member_id=admitted.member_id,
+            role=arrival.role,
+            manages=admitted.manages,
+            mentored=admitted.mentored,
+            locale=arrival.claims.locale or "en",
+            ends_at=now + session.lasts(settings(), arrival.role),
+        )
+    )
+    return redirect(_home(arrival.role), _SEE_OTHER)
+
+
+def _home(role: Role) -> str:
+    return "/manager/" if role.is_staff else "/student/"

@@ -1,0 +1,27 @@
+"""GET and POST /lti/login: the LMS says that somebody is coming, and we send the browser back to it for proof."""
+
+from flask import Response, redirect, request
+
+from lti_tool import clock
+from lti_tool.db import db
+from lti_tool.lti.login import begin
+from lti_tool.web.access import PLATFORM, only
+from lti_tool.web.lti.doors import door
+
+
+@only(PLATFORM)
+def login() -> Response:
+    """Sends the browser on to the LMS's authorisation, holding a secret that only its launch will need."""
+    parameters = request.form if request.method == "POST" else request.args
+    begun = begin(db.session(), parameters.to_dict(), door=door(), now=clock.now())
+    response = redirect(begun.redirect_to)
+    response.set_cookie(
+        begun.cookie_name,
+        begun.cookie_value,
+        max_age=begun.cookie_lasts_s,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,  # or browsers drop it in the LMS's frame (CHIPS)
+    )
+    return response  # type: ignore[return-value] # werkzeug types the redirect wider than Flask answers it

@@ -1,0 +1,45 @@
+"""A refused login or launch is a readable page, a counted code, and a line in the log without anybody's data."""
+
+import structlog
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from lti_tool.lti.refusals import LaunchRefused, TooManyRefused
+from lti_tool.web import errors
+
+_LONGEST_LOGGED = 255
+_TITLES = {
+    400: "This launch could not be read",
+    403: "Creditroll waits to be let in here",
+    429: "Too many tries",
+}
+_TITLE = "Open it again from your course"
+
+
+class Refusals:
+    """Answers refusals; more than `limit` of one address within its time are told to wait.
+
+    Only what is refused is counted, and only that is held back: a whole school shares one address. Each worker
+    process counts by itself.
+    """
+
+    def __init__(self, limit: str) -> None:
+        self._limit = None if limit == "off" else parse(limit)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def answer(self, refusal: LaunchRefused) -> ResponseReturnValue:
+        """The page for the person; its support id, code and registration for the log."""
+        about = {name: refusal.figures.get(name) for name in ("issuer", "client_id", "claim", "error")}
+        structlog.contextvars.bind_contextvars(
+            **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
+        )
+        shown = refusal if self._may_go_on() else TooManyRefused()
+        g.refusal = shown.code
+        words = errors.Words(_TITLES.get(shown.status, _TITLE), shown.detail)
+        return errors.page(words, code=shown.code, status=shown.status)
+
+    def _may_go_on(self) -> bool:
+        return self._limit is None or self._limiter.hit(self._limit, request.remote_addr or "")

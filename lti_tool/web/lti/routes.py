@@ -1,0 +1,21 @@
+"""Every address that an LMS calls, with the view behind it."""
+
+from flask import Blueprint, Flask
+
+from lti_tool.lti.door import open_door
+from lti_tool.lti.refusals import LaunchRefused
+from lti_tool.settings import Settings
+from lti_tool.web.lti import jwks, launch, login
+from lti_tool.web.lti.doors import DOOR
+from lti_tool.web.lti.refused import Refusals
+
+
+def join(app: Flask, settings: Settings) -> None:
+    """Adds the LMSs' addresses to the app."""
+    app.extensions[DOOR] = open_door(settings)
+    routes = Blueprint("lti", __name__, url_prefix="/lti")
+    routes.add_url_rule("/login", "login", login.login, methods=["GET", "POST"])
+    routes.add_url_rule("/launch", "launch", launch.launch, methods=["POST"])
+    routes.add_url_rule("/jwks.json", "jwks", jwks.jwks, methods=["GET"])
+    routes.register_error_handler(LaunchRefused, Refusals(settings.launch_rate_limit).answer)
+    app.register_blueprint(routes)
