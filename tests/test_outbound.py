@@ -1,0 +1,172 @@
+"""Outbound calls: what they refuse to reach, to follow, to keep and to wait for."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import responses
+from requests.structures import CaseInsensitiveDict
+from werkzeug.wrappers import Request, Response
+
+from lti_tool import outbound
+from lti_tool.outbound import Answer, Outbound, PrivateAddress, TimedOut, TooLarge, Unreachable
+from tests.demo_lms import running
+from tests.factories import NOW
+
+LOOPBACK = frozenset({"localhost"})
+
+
+class Site:
+    """Answers by path; remembers the headers it was sent."""
+
+    def __init__(self, **answers: Response) -> None:
+        self.answers = answers
+        self.headers: list[dict[str, str]] = []
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        self.headers.append(dict(request.headers))
+        return self.answers[request.path.strip("/")](environ, start_response)
+
+
+@contextmanager
+def site(**answers: Response) -> Iterator[tuple[str, Site]]:
+    app = Site(**answers)
+    with running(app) as url:
+        yield url, app
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://localhost/",
+        "http://[::1]/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0.0.0.0/",
+        "http://10.1.2.3/",
+        "http://192.168.0.1:8443/",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[::ffff:127.0.0.1]/",
+    ],
+)
+def test_a_private_address_is_refused_in_every_spelling(url: str) -> None:
+    with pytest.raises(PrivateAddress, match="CREDITROLL_ALLOW_PRIVATE_HOSTS"):
+        Outbound(frozenset()).get(url)
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://lms.test/", "http:///x", "//lms.test", "http://[x/", ""])
+def test_what_is_no_web_address_is_not_called(url: str) -> None:
+    with pytest.raises(Unreachable):
+        Outbound(frozenset()).get(url)
+
+
+def test_a_host_that_the_operator_named_is_called_on_any_port() -> None:
+    with site(x=Response("yes")) as (url, app):
+        answer = Outbound(LOOPBACK).get(f"{url.replace('localhost', 'LOCALHOST')}/x")
+
+    assert (answer.status, answer.body) == (200, b"yes")
+    assert app.headers[0]["User-Agent"] == outbound.user_agent()
+
+
+def test_a_redirect_to_a_private_address_is_refused() -> None:
+    with (
+        site(x=Response(status=302, headers={"Location": "http://127.0.0.1/secret"})) as (url, _),
+        pytest.raises(PrivateAddress),
+    ):
+        Outbound(LOOPBACK).get(f"{url}/x", redirects=3)
+
+
+def test_redirects_are_followed_only_as_often_as_the_caller_says() -> None:
+    with site(a=Response(status=301, headers={"Location": "/b"}), b=Response("there")) as (url, _):
+        stayed = Outbound(LOOPBACK).get(f"{url}/a")
+        followed = Outbound(LOOPBACK).get(f"{url}/a", redirects=1)
+
+    assert stayed.status == 301
+    assert (followed.body, followed.url) == (b"there", f"{url}/b")
+
+
+def test_a_bearer_never_goes_through_a_redirect() -> None:
+    with site(a=Response(status=302, headers={"Location": "/b"}), b=Response("there")) as (url, app):
+        answer = Outbound(LOOPBACK).get(f"{url}/a", headers={"Authorization": "Bearer secret"}, redirects=3)
+
+    assert answer.status == 302
+    assert len(app.headers) == 1
+
+
+@responses.activate
+def test_encryption_is_not_given_up_by_a_redirect() -> None:
+    responses.get("https://lms.test/keys", status=302, headers={"Location": "http://lms.test/keys"})
+
+    with pytest.raises(Unreachable, match="without encryption"):
+        Outbound(frozenset()).get("https://lms.test/keys", redirects=3)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_that_is_too_large_is_not_kept(packed: bool) -> None:
+    body = gzip.compress(bytes(5_000_000)) if packed else bytes(2_000_000)
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    with (
+        site(x=Response(body, headers=headers)) as (url, _),
+        pytest.raises(TooLarge, match="localhost sent more than 1,000,000 bytes"),
+    ):
+        Outbound(LOOPBACK).get(f"{url}/x")
+
+
+def test_an_answer_that_breaks_off_is_no_answer() -> None:
+    with site(x=Response(iter([b"half"]), headers={"Content-Length": "100"})) as (url, _), pytest.raises(Unreachable):
+        Outbound(LOOPBACK).get(f"{url}/x")
+
+
+def test_nobody_there_is_said_plainly() -> None:
+    with pytest.raises(Unreachable, match="localhost could not be reached"):
+        Outbound(LOOPBACK).get("http://localhost:1/x")
+
+
+def test_an_answer_that_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "_WHOLE_S", 0.0)
+    with site(x=Response(b"drip" * 10)) as (url, _), pytest.raises(TimedOut):
+        Outbound(LOOPBACK).get(f"{url}/x")
+
+
+def test_cookies_of_one_answer_are_not_sent_with_the_next_call() -> None:
+    with site(x=Response("yes", headers={"Set-Cookie": "tenant=one"})) as (url, app):
+        calls = Outbound(LOOPBACK)
+        calls.get(f"{url}/x")
+        calls.get(f"{url}/x")
+
+    assert "Cookie" not in app.headers[1]
+
+
+def test_forms_and_documents_are_posted_as_what_they_are() -> None:
+    with site(x=Response("yes")) as (url, app):
+        calls = Outbound(LOOPBACK)
+        calls.post_form(f"{url}/x", {"a": "b"})
+        calls.post_json(f"{url}/x", {"a": "b"}, headers={"Authorization": "Bearer t"})
+
+    assert [headers["Content-Type"] for headers in app.headers] == [
+        "application/x-www-form-urlencoded",
+        "application/json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("Mon, 23 Nov 2026 09:00:30 GMT", 30.0),
+        ("Mon, 23 Nov 2026 08:00:00 GMT", 0.0),
+        ("Mon, 23 Nov 2026 09:00:30 -0000", 30.0),
+        ("soon", None),
+        ("-3", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_read_in_both_of_its_forms(told: str, seconds: float | None) -> None:
+    answer = Answer(429, CaseInsensitiveDict({"retry-after": told}), b"", "https://lms.test/")
+
+    assert answer.retry_after_s(NOW) == seconds
