@@ -54,9 +54,13 @@ class Key:
         }
 
 
-@cache
 def key(kid: str = "key-1", bits: int = 2048) -> Key:
     """A key of that name: made once a run, since making one takes a moment."""
+    return _make_key(kid, bits)
+
+
+@cache
+def _make_key(kid: str, bits: int) -> Key:
     return Key(kid, generate_private_key(65537, bits))
 
 
