@@ -35,6 +35,9 @@ from lti_tool.members.roster_reads import Superseded, Turn
 from lti_tool.outbound import Outbound
 from lti_tool.settings import Settings, load
 
+JOBS = "creditroll_jobs"
+"""The name under which an app keeps its `Jobs`."""
+
 _WORKERS = 2
 _IDLE_S = 0.5
 """The longest an idle worker looks away from a SQLite queue (PostgreSQL's calls it)."""

@@ -60,6 +60,11 @@ def begin(visit: Visit) -> None:
     session[_KEY] = asdict(visit) | {"ends_at": micros(visit.ends_at)}
 
 
+def end() -> None:
+    """Ends the visit that this browser has, if it has one."""
+    session.clear()
+
+
 def current(now: datetime) -> Visit | None:
     """The visit of this request; None where there is none or its time is over."""
     kept = session.get(_KEY)

@@ -4,6 +4,7 @@ from typing import cast
 
 from flask import current_app, request
 
+from lti_tool.jobs import JOBS, Jobs
 from lti_tool.lti.door import Door
 from lti_tool.settings import Settings
 
@@ -13,6 +14,11 @@ DOOR = "creditroll_door"
 def door() -> Door:
     """The door of this app."""
     return cast(Door, current_app.extensions[DOOR])
+
+
+def jobs() -> Jobs:
+    """The background work of this app."""
+    return cast(Jobs, current_app.extensions[JOBS])
 
 
 def settings() -> Settings:

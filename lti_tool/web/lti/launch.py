@@ -4,6 +4,7 @@ from datetime import datetime
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.db import Sql, db, transaction
@@ -11,10 +12,11 @@ from lti_tool.lti import launches, platforms
 from lti_tool.lti.launches import Arrival, Posted, Verified
 from lti_tool.lti.refusals import DeploymentPending, LmsRefused, NonceUsed
 from lti_tool.lti.roles import Role
+from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.web import session
 from lti_tool.web.access import PLATFORM, only
-from lti_tool.web.lti.doors import door, once, settings
+from lti_tool.web.lti.doors import door, jobs, once, settings
 from lti_tool.web.session import Visit
 
 _SEE_OTHER = 303
@@ -34,12 +36,23 @@ def launch() -> ResponseReturnValue:
         with transaction() as books:
             arrival = launches.arrive(books, verified, now=now)
             admitted = admit(books, arrival, settings=settings(), now=now)
+            asked = _ask_for_roster(books, arrival, admitted, now)
     except DeploymentPending:
         _keep_for_approval(verified, now)
         raise
     except NonceUsed:
         return _reloaded(verified, now)
+    if asked:
+        jobs().read_roster(asked)
     return _welcome(arrival, admitted, now)
+
+
+def _ask_for_roster(books: Session, arrival: Arrival, admitted: Admitted, now: datetime) -> str | None:
+    """The course whose list a teacher's launch brings up to date, if nobody is reading it already."""
+    if arrival.context_id is None or admitted.license_id is None or arrival.role is not Role.TEACHER:
+        return None
+    asked = roster_reads.request_read(books, arrival.context_id, requested_by=admitted.person_id, now=now)
+    return arrival.context_id if asked else None
 
 
 def _lms_refused() -> LmsRefused:
@@ -73,6 +86,7 @@ def _reloaded(verified: Verified, now: datetime) -> ResponseReturnValue:
 
 def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseReturnValue:
     if not arrival.role.is_staff and arrival.role not in (Role.LEARNER, Role.OBSERVER):
+        session.end()  # whoever launched here before is not who is here now
         return render_template("lti/no_role.html", claims=arrival.claims, is_preview=arrival.role is Role.TEST_USER)
     session.begin(
         Visit(
