@@ -18,7 +18,7 @@ _FRESH = timedelta(hours=1)
 _LAST_GOOD = timedelta(days=1)
 """How long remembered keys stand in while the LMS cannot show its own."""
 _COOL_DOWN = timedelta(seconds=30)
-"""Between two reads for keys that were not there: a flood of made-up names costs the LMS two reads a minute."""
+"""After a read for a key that was not there: a flood of made-up names costs the LMS two reads a minute."""
 _RETRY = timedelta(seconds=5)
 """Between two reads of a key set that could not be read."""
 _MOST_BYTES = 256_000
@@ -53,7 +53,7 @@ class _Source:
         return known.keys.get(kid) if known is not None and now - known.read_at < for_at_most else None
 
     def may_read(self, now: datetime) -> bool:
-        """False in the cool-down after a read."""
+        """False in the cool-down after a read that did not help."""
         return self.next_read is None or now >= self.next_read
 
 
@@ -86,7 +86,7 @@ class PlatformKeys:
             return  # another thread has just read it
         try:
             source.known = _KeySet(self._fetch(jwks_url), now)
-            source.next_read = now + _COOL_DOWN
+            source.next_read = None if kid in source.known.keys else now + _COOL_DOWN
         except (OutboundError, _Bad) as error:
             source.next_read = now + _RETRY
             _log.warning("key set %s not read: %s", jwks_url, error)

@@ -62,7 +62,7 @@ def test_what_services_and_pages_need_of_a_moodle_launch_is_kept() -> None:
 
 def body(**changes: object) -> dict[str, Any]:
     """The least that a launch has; names without a colon are LTI's own claims unless they are the token's."""
-    claims = {
+    claims: dict[str, Any] = {
         "sub": "s-1",
         f"{CLAIM}message_type": "LtiResourceLinkRequest",
         f"{CLAIM}deployment_id": "d-1",
@@ -90,7 +90,7 @@ def test_a_text_that_is_missing_empty_or_unresolved_is_none(value: str | None) -
 
 
 def test_nulls_and_the_leftovers_of_canvas_are_tolerated() -> None:
-    junk = {"errors": {"errors": {}}, "validation_context": None}
+    junk: dict[str, Any] = {"errors": {"errors": {}}, "validation_context": None}
     claims = parse(
         body(
             context={"id": "c", "title": None, **junk},
@@ -125,7 +125,7 @@ def test_an_address_that_is_not_of_the_web_is_none(url: str) -> None:
     assert (claims.return_url, claims.memberships_url) == (None, None)
 
 
-MISSING = {
+MISSING: dict[str, dict[str, Any]] = {
     "sub_empty": {"sub": ""},
     "message_type": {"message_type": None},
     "deployment_id": {"deployment_id": None},

@@ -1,7 +1,7 @@
 """A refused login or launch is a readable page, a counted code, and a line in the log without anybody's data."""
 
 import structlog
-from flask import g, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from limits import parse
 from limits.storage import MemoryStorage
@@ -37,7 +37,6 @@ class Refusals:
             **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
         )
         shown = refusal if self._may_go_on() else TooManyRefused()
-        g.refusal = shown.code
         words = errors.Words(_TITLES.get(shown.status, _TITLE), shown.detail)
         return errors.page(words, code=shown.code, status=shown.status)
 

@@ -1,0 +1,1 @@
+"""The LMSs' addresses, as an LMS and a browser meet them."""
