@@ -72,7 +72,7 @@ def save(
     `based_on` is the version that the person saw. Raises MaximumInvalid, or StaleSetting if a newer one was saved.
     """
     if not rules.is_allowed_maximum(maximum, resource.bundle):
-        raise _not_allowed(maximum, resource)
+        raise not_allowed(maximum, resource)
     before = current(session, license_id, resource.name)
     if before.version == based_on and before.maximum != maximum:
         saved = _SAVE.run(
@@ -93,7 +93,8 @@ def save(
     return before
 
 
-def _not_allowed(maximum: int, resource: Resource) -> MaximumInvalid:
+def not_allowed(maximum: int, resource: Resource) -> MaximumInvalid:
+    """Why this maximum can't be saved, with its two nearest neighbours (R6)."""
     below, above = rules.nearest_allowed(maximum, resource.bundle)
     if maximum < 0:
         reason = f"{maximum:,} is below 0."

@@ -96,11 +96,24 @@ class Counts:
     inactive_used: int
     inactive_reserved: int
     inactive_available: int
+    waiting_received: int
 
     def of(self, show: str) -> int:
         """How many that filter shows."""
         by_show = {"active": self.active, "inactive": self.inactive, "waiting": self.waiting}
         return by_show.get(show, self.active + self.inactive)
+
+    def sums(self, show: str) -> tuple[int, int, int, int]:
+        """Received, used, reserved and available of those whom that filter shows, in units."""
+        here = (self.received, self.used, self.reserved, self.available)
+        gone = (self.inactive_received, self.inactive_used, self.inactive_reserved, self.inactive_available)
+        if show == "waiting":
+            return self.waiting_received, self.waiting_received, 0, 0  # who waits has used all of it
+        if show == "active":
+            return here
+        return (
+            gone if show == "inactive" else (here[0] + gone[0], here[1] + gone[1], here[2] + gone[2], here[3] + gone[3])
+        )
 
 
 def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
@@ -113,6 +126,7 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
             *(_sum(when) for when in (here, and_(here, listed.c.rank == 0), gone, listed.c.waiting == 1)),
             *(_sum(here, listed.c[name]) for name in figures),
             *(_sum(gone, listed.c[name]) for name in figures),
+            _sum(listed.c.waiting == 1, listed.c.received),
         )
     ).one()
     return Counts(*(int(value) for value in row))

@@ -95,3 +95,13 @@ def teachers(session: Session, license_id: str, context_id: str) -> list[str]:
         .order_by(Person.sort_name, Person.id)
     )
     return [name or pseudonym(person_id) for person_id, name in rows]
+
+
+def member_name(session: Session, license_id: str, member_id: str) -> str:
+    """The member's own display name: for their own page, and for an observer who mentors them."""
+    person_id, name = session.execute(
+        select(Person.id, Person.name)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.license_id == license_id, Member.id == member_id)
+    ).one()
+    return name or pseudonym(person_id)

@@ -1,0 +1,12 @@
+// Everything here makes pages nicer and none of it is needed: each form and link works without scripts.
+import "./frame.js";
+import "./once.js";
+import "./dialog.js";
+import { atEachLoad } from "./load.js";
+import { steppers } from "./stepper.js";
+import { times } from "./times.js";
+import { selection } from "./selection.js";
+import { sums } from "./sum.js";
+import { copying } from "./copy.js";
+
+for (const enhance of [steppers, times, selection, sums, copying]) atEachLoad(enhance);

@@ -1,0 +1,34 @@
+// The Add form in a dialog instead of on its own page; htmx fetches it, the browser closes it with Esc.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const dialog = event.target.closest?.("dialog") ?? (event.target.id === "dialog" ? event.target : null);
+  if (!dialog) return;
+  for (const close of dialog.querySelectorAll("[data-close]")) {
+    close.hidden = false;
+    close.addEventListener("click", (click) => {
+      click.preventDefault();
+      dialog.close();
+    });
+  }
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[autofocus]")?.focus();
+  const amount = dialog.querySelector("input[name=amount]");
+  if (amount && document.activeElement === amount) amount.select();
+});
+
+// What htmx asked for was refused, or never came back: said where it was asked, and nothing was lost.
+for (const kind of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(kind, (event) => {
+    const status = event.detail.xhr?.status ?? 0;
+    const words = status === 0
+      ? "Nothing was saved: the network did not answer. Try again."
+      : status === 401 || status === 400
+        ? "Nothing was saved: your visit has ended. Open Creditroll again from your course."
+        : "Nothing was saved: something went wrong on our side. Try again in a minute.";
+    const place = document.querySelector("dialog[open] .sheet-body") ?? document.querySelector("main");
+    place.querySelector(":scope > [data-network]")?.remove();
+    const notice = Object.assign(document.createElement("div"), { className: "notice bad", textContent: words });
+    notice.setAttribute("role", "alert");
+    notice.dataset.network = "";
+    place.prepend(notice);
+  });
+}

@@ -1,0 +1,30 @@
+// The sum of the Add form follows what is typed; the server says the same again at Save.
+import { number, people } from "./words.js";
+
+export function sums(root) {
+  const form = root.querySelector?.("[data-sum]") ?? document.querySelector("[data-sum]");
+  if (!form || form.dataset.ready !== undefined) return;
+  form.dataset.ready = "";
+  const amount = form.elements.namedItem("amount");
+  if (!amount) return;
+  amount.addEventListener("input", () => show(form, amount.value));
+  const note = form.elements.namedItem("note");
+  const hint = form.querySelector("#note-hint");
+  note.addEventListener("input", () => {
+    hint.textContent = `Students see it too. ${[...note.value].length} of ${note.maxLength}.`;
+  });
+}
+
+function show(form, typed) {
+  const each = /^\s*\d{1,9}\s*$/.test(typed) ? Number(typed) : 0;
+  const [pool, count] = [Number(form.dataset.pool), Number(form.dataset.people)];
+  const remain = pool - each * count;
+  const say = (name, words) => {
+    form.querySelector(`[data-sum="${name}"]`).textContent = words;
+  };
+  say("label", `${people(count)} × ${number(each)}`);
+  say("minus", `− ${number(each * count)}`);
+  say("remain-label", remain < 0 ? "Missing" : "Remain");
+  say("remain", number(Math.abs(remain)));
+  form.querySelector(".sum").classList.toggle("short", remain < 0);
+}

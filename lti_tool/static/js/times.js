@@ -1,0 +1,31 @@
+// Times come in UTC; here they become the reader's own, and near ones are named by their day.
+const STYLES = {
+  short: { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" },
+  day: { month: "short", day: "numeric" },
+  long: { month: "long", day: "numeric" },
+};
+const DAY = 86_400_000;
+
+export function times(root) {
+  for (const element of root.querySelectorAll("time[data-style]:not([data-ready])")) {
+    element.dataset.ready = "";
+    const moment = new Date(element.dateTime);
+    element.textContent = words(moment, element.dataset.style);
+    element.title = moment.toLocaleString("en", { dateStyle: "full", timeStyle: "short" });
+  }
+}
+
+function words(moment, style) {
+  const options = { ...STYLES[style] };
+  if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
+  if (style !== "short") return moment.toLocaleDateString("en", options);
+  const ago = Math.round((midnight(new Date()) - midnight(moment)) / DAY);
+  const clock = moment.toLocaleTimeString("en", { hour: "numeric", minute: "2-digit" });
+  if (ago === 0) return `today, ${clock}`;
+  if (ago === 1) return `yesterday, ${clock}`;
+  return moment.toLocaleString("en", options);
+}
+
+function midnight(moment) {
+  return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
+}

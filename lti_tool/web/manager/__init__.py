@@ -1,0 +1,27 @@
+"""The teacher's pages: overview, members, settings, history; all of them work without scripts."""
+
+from flask import Blueprint, request
+
+from lti_tool.lti.roles import Role
+from lti_tool.web import access, plain
+from lti_tool.web.forms import Form
+from lti_tool.web.manager import add, claim, history, members, overview, purchase, roster, settings
+
+blueprint = Blueprint("manager", __name__, url_prefix="/manager")
+
+
+@blueprint.before_request
+def turn_away() -> str | None:
+    """A visit without a course or a licence gets a page that says what is missing, instead of figures."""
+    visit = access.visit()
+    if request.endpoint == claim.ENDPOINT:
+        return None
+    if visit.context_id is None:
+        return plain.no_course()
+    if visit.license_id is None or visit.member_id is None:
+        return plain.how_to_set_up(Form()) if visit.role is Role.TEACHER else plain.not_set_up()
+    return None
+
+
+for part in (overview, claim, members, add, roster, settings, history, purchase):
+    part.routes(blueprint)

@@ -1,0 +1,161 @@
+"""/manager/members/add: credits for one or many, with the sum in sight before Save (R15 to R18).
+
+The form carries the very ids that its page showed, so that nobody slips in or out between looking and saving.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from lti_tool import clock
+from lti_tool.db import db, transaction
+from lti_tool.ids import new_id
+from lti_tool.ledger import journal
+from lti_tool.ledger.allotment import allot
+from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
+from lti_tool.ledger.transfers import Posted
+from lti_tool.members import directory, reach
+from lti_tool.web import access
+from lti_tool.web.access import TEACHER, only
+from lti_tool.web.forms import Form, done, request_key
+from lti_tool.web.manager import desk as desks
+from lti_tool.web.manager.desk import Desk, open_desk
+from lti_tool.web.manager.members import address_of, wish_from
+from lti_tool.web.words import number, plural
+
+_NAMED = 20
+"""How many of the picked people the form names; of the others it says how many they are."""
+
+
+def routes(blueprint: Blueprint) -> None:
+    """Adds the form and what saves it."""
+    blueprint.add_url_rule("/members/add", "add", form)
+    blueprint.add_url_rule("/members/add", "add_save", save, methods=["POST"])
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Whom the form is for: all ids, and the first names."""
+
+    ids: list[str]
+    names: list[str]
+
+
+@only(TEACHER)
+def form() -> ResponseReturnValue:
+    """The form for those picked in the list: one row's button, the ticked rows, or all that the filter shows."""
+    desk = open_desk(db.session())
+    ids = _ids_of_address(desk)
+    blank = Form({"amount": str(desk.resource.bundle), "note": "", "back": _back(), "request_key": new_id()})
+    return _show(desk, ids, blank, status=200)
+
+
+@only(TEACHER)
+def save() -> ResponseReturnValue:
+    """Gives, and goes back to where the form was opened; or says why not, and nothing changed."""
+    posted = Form.posted("amount", "note", "back", "request_key")
+    ids = request.form.get("members", "").split()
+    each = posted.whole("amount")
+    key = posted.values["request_key"] = request_key()
+    if each is not None:
+        try:
+            saved = _give(ids, each, posted.values["note"] or None, key)
+        except PoolShort as short:
+            posted.wrong["amount"] = _shortage(len(set(ids)), each, short)
+        except FormReused as reused:
+            posted.wrong["form"] = reused.detail
+            posted.values["request_key"] = new_id()
+        except NotActive:
+            posted.wrong["form"] = "Somebody you picked has left your courses. Nobody got anything."
+        except AmountInvalid as refused:
+            posted.wrong[str(refused.figures["field"])] = refused.detail
+        else:
+            return done(_return_to(posted.values["back"], saved.batch_id))
+    return _show(open_desk(db.session()), ids, posted, status=422)
+
+
+def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted:
+    visit = access.visit()
+    license_id = desks.license_of(visit)
+    with transaction() as session:
+        # A resend is answered by its own batch even if somebody left since (R17).
+        if journal.saved_by(session, license_id, key) is None:
+            _within_reach(session, ids)
+        return allot(
+            session,
+            license_id,
+            desks.resource_of(),
+            member_ids=ids,
+            each=each,
+            actor=desks.actor_of(visit),
+            now=clock.now(),
+            note=note,
+            request_key=key,
+        )
+
+
+def _within_reach(session: Session, ids: list[str]) -> None:
+    # R24: an id of another course or licence is refused like one of somebody who left; which it was is not told.
+    if not reach.holds_all(session, desks.courses_of(session, access.visit()), ids):
+        raise NotActive("Somebody you picked is in none of your courses.")
+
+
+def _shortage(people: int, each: int, short: PoolShort) -> str:
+    return (
+        f"{plural(people, 'person', 'people')} × {number(each)} = {number(short.needed)}, "
+        f"but the license has {number(short.pool)}: {number(short.missing)} are missing."
+    )
+
+
+def _ids_of_address(desk: Desk) -> list[str]:
+    if one := request.args.get("only"):
+        return [one]
+    if request.args.get("all"):
+        return directory.whole(db.session(), desk.within, desk.terms, wish_from(request.args), now=desk.now)
+    return request.args.getlist("member")
+
+
+def _show(desk: Desk, ids: list[str], shown: Form, *, status: int) -> ResponseReturnValue:
+    picked = _picked(desk, ids)
+    if not picked.ids:
+        # Nobody left to give to: the form would only mislead.
+        shown.wrong.setdefault("form", "Pick at least one person in the list.")
+        status = 422
+    page = render_template(
+        "manager/add.html",
+        desk=desk,
+        picked=picked,
+        named=_NAMED,
+        form=shown,
+        each=max(0, Form(dict(shown.values)).whole("amount") or 0),
+        back_to=_return_to(shown.values["back"]),
+    )
+    return page, status
+
+
+def _picked(desk: Desk, ids: list[str]) -> Picked:
+    """Those of the ids who are within reach and active: nothing of anybody else is shown."""
+    unique = list(dict.fromkeys(ids))
+    if reach.holds_all(db.session(), desk.within, unique):
+        named = reach.names(db.session(), desk.within, unique[:_NAMED])
+        return Picked(unique, list(named.values()))
+    rows = directory.picked(db.session(), desk.within, desk.terms, unique, now=desk.now)
+    return Picked([row.member_id for row in rows], [row.name for row in rows[:_NAMED]])
+
+
+def _back() -> str:
+    """Where the form was opened: the list, as it was filtered."""
+    return address_of(wish_from(request.args)).partition("?")[2]
+
+
+def _return_to(back: str, gave: str = "") -> str:
+    # The browser says only which of our own pages, never an address.
+    more: dict[str, Any] = {"gave": gave} if gave else {}
+    if back == "overview":
+        return url_for("manager.overview", **more)
+    return address_of(wish_from(MultiDict(parse_qsl(back))), **more)

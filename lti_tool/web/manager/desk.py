@@ -1,0 +1,86 @@
+"""What every page of a teacher stands on: who is here, whose members they reach, and what the licence has."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from lti_tool.db import database_now, micros
+from lti_tool.ledger import policies, pools
+from lti_tool.ledger.policies import Setting
+from lti_tool.ledger.pools import Totals
+from lti_tool.ledger.transfers import Actor
+from lti_tool.licenses import licenses
+from lti_tool.licenses.licenses import License
+from lti_tool.lti.roles import Role
+from lti_tool.members import reach
+from lti_tool.members.directory import Terms
+from lti_tool.members.reach import Reach
+from lti_tool.settings import Resource, Settings
+from lti_tool.web import access
+from lti_tool.web.session import Visit
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One visit of staff as the books have it now; `now` is the database's clock."""
+
+    visit: Visit
+    license: License
+    resource: Resource
+    within: Reach
+    totals: Totals
+    setting: Setting
+    now: datetime
+
+    @property
+    def may_give(self) -> bool:
+        """TAs look, and change nothing (R24)."""
+        return self.visit.role is Role.TEACHER
+
+    @property
+    def terms(self) -> Terms:
+        """What decides who waits."""
+        return Terms(self.resource.name, self.resource.bundle, self.setting.maximum, self.totals.pool)
+
+
+def open_desk(session: Session) -> Desk:
+    """The desk of this request's visit, which has a licence and a member (the blueprint sees to that)."""
+    visit = access.visit()
+    license_id = license_of(visit)
+    resource = resource_of()
+    now = database_now(session)
+    figures = {totals.resource: totals for totals in pools.totals(session, license_id, now_us=micros(now))}
+    return Desk(
+        visit=visit,
+        license=licenses.find(session, license_id),
+        resource=resource,
+        within=courses_of(session, visit),
+        totals=figures.get(resource.name) or Totals(resource.name, 0, 0, 0, 0, 0, 0),
+        setting=policies.current(session, license_id, resource.name),
+        now=now,
+    )
+
+
+def courses_of(session: Session, visit: Visit) -> Reach:
+    """The courses that the visit reaches: those its person teaches, or for other staff, helps in (R24)."""
+    assert visit.member_id is not None
+    return reach.of_staff(session, license_of(visit), visit.member_id, teaching=visit.role is Role.TEACHER)
+
+
+def license_of(visit: Visit) -> str:
+    """The visit's licence; the blueprint has turned those without one away."""
+    assert visit.license_id is not None
+    return visit.license_id
+
+
+def actor_of(visit: Visit) -> Actor:
+    """The visit's person, as the books name who caused a movement."""
+    return Actor("person", visit.person_id)
+
+
+def resource_of() -> Resource:
+    """The resource that the pages show."""
+    settings: Settings = current_app.extensions["creditroll"]
+    return settings.resource

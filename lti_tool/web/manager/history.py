@@ -1,0 +1,106 @@
+"""GET /manager/history: every batch of the licence, newest first: who, when, why, and what was left after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, request
+
+from lti_tool.db import db
+from lti_tool.ledger import journal
+from lti_tool.ledger.transfers import Batch, Transfer
+from lti_tool.members import reach
+from lti_tool.web.access import MANAGER, only
+from lti_tool.web.manager.desk import Desk, open_desk
+
+PAGE = 25
+UNFOLDED = 100
+"""How many people a batch unfolds to at first; the others follow on its own page."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one person of a batch got; `name` is empty where the person is in none of the reader's courses (R24)."""
+
+    name: str
+    amount: int
+    is_first: bool
+    """Their first credits ever."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One batch with its first people; `by` is the name of the person who did it, "you" for the reader."""
+
+    batch: Batch
+    shares: list[Share]
+    by: str
+
+    @property
+    def change(self) -> int:
+        """What the licence's own balance changed by."""
+        return self.batch.total if self.batch.kind in ("grant", "purchase") else -self.batch.total
+
+
+def routes(blueprint: Blueprint) -> None:
+    """Adds the page."""
+    blueprint.add_url_rule("/history", "history", history)
+
+
+@only(MANAGER)
+def history() -> str:
+    """One page of batches; `?before=` goes on after the last one seen, `?batch=` shows all people of one."""
+    desk = open_desk(db.session())
+    if chosen := journal.batch(db.session(), desk.license.id, request.args.get("batch", "")):
+        return _one(desk, chosen)
+    batches = journal.batches(
+        db.session(), desk.license.id, desk.resource.name, before=_number(request.args.get("before")), limit=PAGE + 1
+    )
+    people = journal.people(db.session(), desk.license.id, [batch.id for batch in batches[:PAGE]], limit=UNFOLDED)
+    return render_template(
+        "manager/history.html",
+        desk=desk,
+        lines=_lines(desk, batches[:PAGE], people),
+        older=batches[PAGE - 1].pool_version if len(batches) > PAGE else None,
+        is_first_page="before" not in request.args,
+    )
+
+
+def _one(desk: Desk, batch: Batch) -> str:
+    after = request.args.get("after", "")
+    people = journal.people(db.session(), desk.license.id, [batch.id], after=after, limit=UNFOLDED + 1)[batch.id]
+    return render_template(
+        "manager/batch.html",
+        desk=desk,
+        line=_lines(desk, [batch], {batch.id: people[:UNFOLDED]})[0],
+        more=people[UNFOLDED - 1].id if len(people) > UNFOLDED else None,
+    )
+
+
+def _lines(desk: Desk, batches: Sequence[Batch], people: dict[str, list[Transfer]]) -> list[Line]:
+    ids = {transfer.member_id for transfers in people.values() for transfer in transfers if transfer.member_id}
+    names = reach.names(db.session(), desk.within, sorted(ids))
+    actors = reach.person_names(
+        db.session(), {batch.actor_id for batch in batches if batch.actor_id and batch.actor_kind == "person"}
+    )
+    return [Line(batch, _shares(people.get(batch.id, []), names), _by(desk, batch, actors)) for batch in batches]
+
+
+def _shares(transfers: Sequence[Transfer], names: dict[str, str]) -> list[Share]:
+    return sorted(
+        (
+            Share(names.get(transfer.member_id, ""), transfer.amount, transfer.member_version == 1)
+            for transfer in transfers
+            if transfer.member_id
+        ),
+        key=lambda share: (not share.name, share.name.casefold()),
+    )
+
+
+def _by(desk: Desk, batch: Batch, actors: dict[str, str]) -> str:
+    if batch.actor_kind == "person":
+        return "you" if batch.actor_id == desk.visit.person_id else actors.get(batch.actor_id or "", "a teacher")
+    return {"operator": "the operator", "api_key": "a program"}.get(batch.actor_kind, "")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else None

@@ -1,0 +1,89 @@
+"""GET /manager/members: everybody within reach, with what each has; the page that credits are given from."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from lti_tool.db import db
+from lti_tool.members import directory
+from lti_tool.members.directory import SHOWS, SORTS, Wish
+from lti_tool.web.access import STAFF, only
+from lti_tool.web.manager import roster
+from lti_tool.web.manager.desk import open_desk
+from lti_tool.web.manager.overview import given
+
+_DEFAULT = Wish()
+_LONGEST_SEARCH = 100
+_MOST_PAGES = 1_000
+
+
+def routes(blueprint: Blueprint) -> None:
+    """Adds the page."""
+    blueprint.add_url_rule("/members", "members", members)
+
+
+@only(STAFF)
+def members() -> str:
+    """One page of the list, after the wish in the address."""
+    session = db.session()
+    desk = open_desk(session)
+    wish = wish_from(request.args)
+    counts = directory.count(session, desk.within, desk.terms, wish, now=desk.now)
+    pages = max(1, -(-counts.of(wish.show) // directory.PAGE))
+    wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
+    state = roster.state(session, desk)
+    return render_template(
+        "manager/members.html",
+        desk=desk,
+        wish=wish,
+        counts=counts,
+        rows=directory.page(session, desk.within, desk.terms, wish, now=desk.now),
+        pages=pages,
+        nearby=_nearby(wish.page, pages),
+        address=_address(wish),
+        own=address_of(wish),
+        roster=state,
+        gave=given(desk),
+        is_filtered=bool(wish.search or wish.course or wish.show != _DEFAULT.show),
+    )
+
+
+def wish_from(values: MultiDict[str, str]) -> Wish:
+    """The wish of an address or form; what is not understood is left at its default."""
+    show, sort, page = values.get("show", ""), values.get("sort", ""), values.get("page", "")
+    return Wish(
+        search=values.get("search", "").strip()[:_LONGEST_SEARCH],
+        course=values.get("course", ""),
+        show=show if show in SHOWS else _DEFAULT.show,
+        sort=sort if sort.removeprefix("-") in SORTS else _DEFAULT.sort,
+        page=min(max(int(page), 1), _MOST_PAGES) if page.isascii() and page.isdecimal() and len(page) < 6 else 1,
+    )
+
+
+def address_of(wish: Wish, **more: Any) -> str:
+    """Where the list is shown after this wish."""
+    default = asdict(_DEFAULT)
+    told: dict[str, Any] = {name: value for name, value in asdict(wish).items() if value != default[name]}
+    return url_for("manager.members", **told, **more)
+
+
+def _address(wish: Wish) -> Any:
+    """For the template: this page's address with something changed; a new order starts at page 1."""
+
+    def address(**changed: Any) -> str:
+        return address_of(Wish(**asdict(wish) | {"page": 1} | changed))
+
+    return address
+
+
+def _nearby(page: int, pages: int) -> list[int]:
+    """The page links: the first, the last, and those around this one; 0 stands for a gap."""
+    wanted = sorted({1, pages, *range(max(1, page - 1), min(pages, page + 1) + 1)})
+    links: list[int] = []
+    for number in wanted:
+        if links and number - links[-1] > 1:
+            links.append(0)
+        links.append(number)
+    return links

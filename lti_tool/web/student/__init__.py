@@ -1,0 +1,8 @@
+"""The student's page, which observers share for the children they mentor."""
+
+from flask import Blueprint
+
+from lti_tool.web.student import home
+
+blueprint = Blueprint("student", __name__, url_prefix="/student")
+home.routes(blueprint)

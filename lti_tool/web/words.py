@@ -1,0 +1,67 @@
+"""How pages write numbers, dates and plurals."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from flask import Flask, g
+from markupsafe import Markup
+
+_ENGLISH = Locale("en", "US")
+_PATTERNS = {"short": "MMM d, h:mm a", "day": "MMM d", "long": "MMMM d"}
+
+
+def register(app: Flask) -> None:
+    """Gives templates these words as filters."""
+    app.jinja_env.filters["n"] = number
+    app.jinja_env.filters["when"] = when
+    app.jinja_env.filters["plural"] = plural
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def number(value: int) -> str:
+    """1250 as "1,250", with a true minus."""
+    return f"{value:,}".replace("-", "\u2212")
+
+
+def plural(count: int, one: str, several: str) -> str:
+    """ "1 student", "27 students", "1,250 students"."""
+    return f"{number(count)} {one if count == 1 else several}"
+
+
+def listed(words: Collection[str]) -> str:
+    """ "Ada", "Ada and Grace", "Ada, Grace and Emmy"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def when(moment: datetime, style: str = "short") -> Markup:
+    """The moment in the visit's language, in UTC; the page's script turns it into the reader's own time."""
+    text = format_datetime(moment, _pattern(style), locale=_locale())
+    zone = " UTC" if style == "short" else ""
+    return Markup('<time datetime="{}" data-style="{}">{}{}</time>').format(moment.isoformat(), style, text, zone)
+
+
+def _pattern(style: str) -> str:
+    skeleton = _PATTERNS[style]
+    if _locale().language == "en":
+        return skeleton
+    # Other languages order their parts otherwise: Babel has their pattern for the same parts.
+    parts = {"short": "MMMdjm", "day": "MMMd", "long": "MMMMd"}[style].replace("j", "h" if _is_12h() else "H")
+    skeletons = _locale().datetime_skeletons
+    return skeletons[parts].pattern if parts in skeletons else "d MMM, HH:mm" if style == "short" else "d MMM"
+
+
+def _is_12h() -> bool:
+    return "a" in _locale().time_formats["short"].pattern
+
+
+def _locale() -> Locale:
+    visit = g.get("visit")
+    asked = (visit.locale if visit else "").replace("-", "_")
+    try:
+        return Locale.parse(asked) if asked else _ENGLISH
+    except (ValueError, UnknownLocaleError):
+        return _ENGLISH
