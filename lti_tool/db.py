@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CursorResult, Engine, MetaData, create_engine, event
+from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -23,17 +23,7 @@ _WRITES = "creditroll_writes"
 
 
 class Base(DeclarativeBase):
-    """Every model's parent; constraint names are fixed so that migrations can speak of them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+    """Every model's parent. The migrations are the schema; models name foreign keys only to rooms they may import."""
 
 
 db = SQLAlchemy(model_class=Base)

@@ -17,10 +17,7 @@ class Account(Base):
     """
 
     __tablename__ = "accounts"
-    __table_args__ = (
-        ForeignKeyConstraint(["license_id", "resource"], ["pools.license_id", "pools.resource"]),
-        ForeignKeyConstraint(["license_id", "member_id"], ["members.license_id", "members.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["license_id", "resource"], ["pools.license_id", "pools.resource"]),)
 
     license_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     resource: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Sql
@@ -14,7 +14,7 @@ class Pool(Base):
 
     __tablename__ = "pools"
 
-    license_id: Mapped[str] = mapped_column(String(36), ForeignKey("licenses.id"), primary_key=True)
+    license_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     resource: Mapped[str] = mapped_column(Text, primary_key=True)
     balance: Mapped[int] = mapped_column(BigInteger)
     issued: Mapped[int] = mapped_column(BigInteger)

@@ -24,7 +24,7 @@ class License(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
-    owner_person_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("people.id"))
+    owner_person_id: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -34,7 +34,7 @@ class LicenseManager(Base):
     __tablename__ = "license_managers"
 
     license_id: Mapped[str] = mapped_column(String(36), ForeignKey("licenses.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     named_at: Mapped[datetime] = mapped_column(Instant)
 
 
