@@ -112,7 +112,8 @@ def _end(response: Response) -> Response:
     if refusal is not None:
         _REFUSALS.labels(refusal).inc()
     response.headers["X-Request-Id"] = g.request_id
-    _log.info(
+    write = _log.debug if request.blueprint == blueprint.name else _log.info  # probes ask every few seconds
+    write(
         "request",
         method=method,
         route=route,

@@ -1,0 +1,169 @@
+"""`creditroll serve`: starts only where it can work, survives a lost worker, and leaves no process behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from tests.cli.conftest import Run
+
+START = "import sys; from lti_tool.cli import main; sys.argv[0] = 'creditroll'; main()"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def until(happens: Callable[[], bool], *, within_s: float = 30) -> None:
+    """Waits for something that must come."""
+    give_up = time.monotonic() + within_s
+    while not happens():
+        assert time.monotonic() < give_up, "it did not happen in time"
+        time.sleep(0.05)
+
+
+class Server:
+    """A running server and its process tree."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}"
+
+    def is_up(self) -> bool:
+        """Whether it answers."""
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def family(self) -> list[psutil.Process]:
+        """Its children, workers and jobs."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def workers(self) -> list[psutil.Process]:
+        """Its children that answer requests."""
+        return [one for one in self.family() if not self.is_jobs(one) and "resource_tracker" not in str(one.cmdline())]
+
+    def is_jobs(self, process: psutil.Process) -> bool:
+        """Whether the child does background work."""
+        return "lti_tool.jobs" in process.cmdline()
+
+
+@pytest.fixture
+def environment(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
+    """What a server needs."""
+    return {
+        **os.environ,
+        "CREDITROLL_DATABASE_URL": sqlite_url,
+        "CREDITROLL_SECRET_KEY": "x" * 40,
+        "CREDITROLL_KEYS_DIR": str(tmp_path / "keys"),
+    }
+
+
+@contextmanager
+def serving(environment: dict[str, str], *, workers: int = 2) -> Iterator[Server]:
+    """A server for the block, ended whatever happens in it."""
+    port = free_port()
+    arguments = [sys.executable, "-c", START, "serve", "--port", str(port), "--workers", str(workers)]
+    process = subprocess.Popen(arguments, env=environment)
+    server = Server(process, port)
+    try:
+        until(lambda: server.is_up() or process.poll() is not None)
+        yield server
+    finally:
+        family = server.family() if process.poll() is None else []
+        process.terminate()
+        process.wait(30)
+        psutil.wait_procs(family, timeout=10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ending_it_ends_workers_and_jobs(environment: dict[str, str], number: signal.Signals) -> None:
+    with serving(environment) as server:
+        until(lambda: len(server.family()) >= 3)
+        family = server.family()
+        server.process.send_signal(number)
+        assert server.process.wait(30) == 0
+        _, alive = psutil.wait_procs(family, timeout=10)
+        assert alive == []
+
+
+@pytest.mark.slow
+def test_killing_it_outright_leaves_nobody_behind(environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        until(lambda: len(server.family()) >= 3)
+        family = server.family()
+        server.process.kill()
+        _, alive = psutil.wait_procs(family, timeout=20)
+        assert alive == []
+
+
+@pytest.mark.slow
+def test_a_killed_worker_and_killed_jobs_are_replaced(environment: dict[str, str]) -> None:
+    with serving(environment, workers=1) as server:
+        until(lambda: len(server.family()) >= 2)
+        before = {one.pid for one in server.family()}
+        for child in server.family():
+            child.kill()
+        until(lambda: {server.is_jobs(one) for one in server.family() if one.pid not in before} >= {True, False})
+        until(server.is_up)
+
+
+@pytest.mark.slow
+def test_figures_are_of_all_workers(environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        for _ in range(20):
+            requests.get(f"{server.url}/readyz", headers={"Connection": "close"}, timeout=10)
+        figures = requests.get(f"{server.url}/metrics", timeout=10).text
+        assert 'creditroll_requests_total{method="GET",route="/readyz",status="200"} 20.0' in figures
+
+
+@pytest.mark.slow
+def test_replacing_the_workers_refuses_nobody(environment: dict[str, str]) -> None:
+    with serving(environment, workers=1) as server:
+        [before] = server.workers()
+        server.process.send_signal(signal.SIGHUP)
+        answers = set()
+        while before.is_running() and before.status() != psutil.STATUS_ZOMBIE:
+            answers.add(requests.get(f"{server.url}/healthz", timeout=10).status_code)
+        assert answers == {200}
+
+
+def test_a_taken_port_is_said_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDITROLL_SECRET_KEY", "x" * 40)
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as the workers of another server do
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused = run("serve", "--port", str(taken.getsockname()[1]))
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "Cannot listen at 127.0.0.1" in refused.err
+
+
+def test_without_a_secret_it_does_not_start(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDITROLL_SECRET_KEY", raising=False)
+    refused = run("serve")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "CREDITROLL_SECRET_KEY" in refused.err
+
+
+def test_it_never_migrates_by_itself(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDITROLL_SECRET_KEY", "x" * 40)
+    monkeypatch.setenv("CREDITROLL_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    refused = run("serve")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "creditroll db upgrade" in refused.err
