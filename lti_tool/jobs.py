@@ -7,15 +7,17 @@ up, and a sweep every minute finds what a crash left behind. No transaction is o
 import logging
 import os
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from threading import Event
 from typing import Any
 
-from huey import Huey, MemoryHuey, PostgresHuey, SqliteHuey, crontab
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -40,7 +42,7 @@ JOBS = "creditroll_jobs"
 
 _WORKERS = 2
 _IDLE_S = 0.5
-"""The longest an idle worker looks away from a SQLite queue (PostgreSQL's calls it)."""
+"""The longest an idle worker looks away from the queue."""
 _LAST_S = 10
 """What jobs under way may still take at the end; the sweeper starts a cut one again."""
 _PARENT_S = 2.0
@@ -176,31 +178,38 @@ class Jobs:
     def read_roster(self, context_id: str) -> None:
         """Wakes a worker to do the reading that `request_read` asked for; call it after the commit."""
         self._queue.read_roster(context_id)
+        self._close()
 
     def work_off(self) -> None:
         """Does all that waits now, here and at once: for tests, and where no consumer runs."""
         huey = self._queue.huey
         while task := huey.dequeue():
             huey.execute(task)
+        self._close()
 
-    def start(self) -> Consumer:
-        """A consumer in threads of this process, which keeps its signals; end it by `.stop(graceful=True)`."""
-        consumer = self._consumer()
+    @contextmanager
+    def working(self) -> Iterator[Consumer]:
+        """During the block a consumer works in threads of this process, which keeps its signals."""
+        self._queue.sweep()  # what an earlier process left behind need not wait for the minute
+        # Threads alone, since Consumer.start() takes the process's signals for itself.
+        consumer = Consumer(self._queue.huey, workers=_WORKERS, max_delay=_IDLE_S, shutdown_timeout=_LAST_S)
         consumer.scheduler.start()
         for _, thread in consumer.worker_threads:
             thread.start()
-        return consumer
+        try:
+            yield consumer
+        finally:
+            consumer.stop(graceful=True)
+            self._close()
 
-    def run(self) -> None:
-        """A consumer that is this process, until SIGTERM, SIGINT or the end of the process that started it."""
-        consumer = self.start()
+    def run(self, *, parent: int) -> None:
+        """A consumer that is this process, until SIGTERM, SIGINT or the end of the process `parent`."""
         ended = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        parent = os.getppid()
-        while os.getppid() == parent and not ended.wait(_PARENT_S):
-            consumer.check_worker_health()
-        consumer.stop(graceful=True)
+        with self.working() as consumer:
+            while os.getppid() == parent and not ended.wait(_PARENT_S):
+                consumer.check_worker_health()
 
     def sweep(self) -> None:
         """Starts lost readings again, ends overdue holds and forgets nonces that no token can carry any more."""
@@ -232,11 +241,13 @@ class Jobs:
         def sweep() -> None:
             self.sweep()
 
+        # Queued and done under one name: where this module is the process's own, it is called "__main__".
+        read_roster.__module__ = sweep.__module__ = "lti_tool.jobs"
         return _Queue(huey, huey.task()(read_roster), huey.periodic_task(crontab(minute="*"))(sweep))
 
-    def _consumer(self) -> Consumer:
-        self._queue.sweep()  # what an earlier process left behind need not wait for the minute
-        return Consumer(self._queue.huey, workers=_WORKERS, max_delay=_IDLE_S, shutdown_timeout=_LAST_S)
+    def _close(self) -> None:
+        """Keeps no connection for the rare next time; threads that are in the middle of something open theirs again."""
+        self._queue.huey.storage.close()
 
 
 @dataclass(frozen=True)
@@ -248,12 +259,10 @@ class _Queue:
 
 def _open_queue(engine: Engine) -> Huey:
     if engine.dialect.name == "sqlite":
-        path = engine.url.database
-        if not path or path == ":memory:":
-            return MemoryHuey("creditroll", results=False)
-        return SqliteHuey("creditroll", results=False, filename=f"{path}-jobs")
+        return SqliteHuey("creditroll", results=False, filename=f"{engine.url.database}-jobs")
     dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    queue = PostgresHuey("creditroll", results=False, dsn=dsn, create_tables=False)
+    # Not `blocking`: a connection more for each worker would save half a second of a reading that takes several.
+    queue = PostgresHuey("creditroll", results=False, dsn=dsn, create_tables=False, blocking=False)
     with writing(engine) as session:
         # "create table if not exists" of two processes at once fails in one of them.
         session.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _TABLES_LOCK})
@@ -262,7 +271,13 @@ def _open_queue(engine: Engine) -> Huey:
     return queue
 
 
+def main() -> None:
+    """The consumer as a process of its own; the first argument is the id of the process that it is not to outlive."""
+    parent = int(sys.argv[1]) if sys.argv[1:] else os.getppid()
+    settings = load(os.environ)
+    logs.configure(settings.log_level)
+    Jobs(settings, open_engine(settings.database_url)).run(parent=parent)
+
+
 if __name__ == "__main__":
-    _settings = load(os.environ)
-    logs.configure(_settings.log_level)
-    Jobs(_settings, open_engine(_settings.database_url)).run()
+    main()
