@@ -284,6 +284,7 @@ def test_no_transaction_is_open_while_the_lms_is_asked(school: School) -> None:
     assert wrote
 
 
+@pytest.mark.slow
 def test_a_killed_consumer_loses_nothing(school: School) -> None:
     school.lms.members = a_class(3)
     asked, never = Event(), Event()
@@ -311,6 +312,7 @@ def test_a_killed_consumer_loses_nothing(school: School) -> None:
     assert row.added == 3
 
 
+@pytest.mark.slow
 def test_a_consumer_does_not_outlive_the_process_that_started_it(school: School) -> None:
     with _consumer_process(school, parent=1) as consumer:
         assert consumer.wait(PATIENCE_S) == 0

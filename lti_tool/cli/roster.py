@@ -18,6 +18,8 @@ from lti_tool.lti.contexts import Context
 from lti_tool.members.roster_faults import why
 from lti_tool.members.roster_reads import progress, request_read
 
+_NO_COURSES = "No course belongs to a license yet."
+
 
 @dataclass(frozen=True)
 class _Read:
@@ -49,7 +51,8 @@ def sync(license_id: str | None, as_json: bool) -> None:
     """
     with books() as settings:
         reads = _read_all(RosterReader(settings, db.engine), db.engine, _courses(license_id))
-    show([asdict(each) for each in reads], as_json=as_json, lines=[_line(each) for each in reads if each.error is None])
+    lines = [_line(each) for each in reads if each.error is None]
+    show([asdict(each) for each in reads], as_json=as_json, lines=lines if reads else [_NO_COURSES])
     failed = [each for each in reads if each.error is not None]
     for each in failed:
         click.echo(f"creditroll: {each.title}: {each.detail}", err=True)
