@@ -38,9 +38,13 @@ def listed(words: Collection[str]) -> str:
 
 
 def when(moment: datetime, style: str = "short") -> Markup:
-    """The moment in the visit's language, in UTC; the page's script turns it into the reader's own time."""
-    text = format_datetime(moment, _pattern(style), locale=_locale())
-    zone = " UTC" if style == "short" else ""
+    """The moment in the visit's language, in UTC; the page's script turns it into the reader's own time.
+
+    `style` is "short" (with the time), "start" (the same at the start of a line), "day" or "long".
+    """
+    has_clock = style in ("short", "start")
+    text = format_datetime(moment, _pattern("short" if has_clock else style), locale=_locale())
+    zone = " UTC" if has_clock else ""
     return Markup('<time datetime="{}" data-style="{}">{}{}</time>').format(moment.isoformat(), style, text, zone)
 
 

@@ -10,15 +10,16 @@ export function times(root) {
   for (const element of root.querySelectorAll("time[data-style]:not([data-ready])")) {
     element.dataset.ready = "";
     const moment = new Date(element.dateTime);
-    element.textContent = words(moment, element.dataset.style);
+    const text = words(moment, element.dataset.style);
+    element.textContent = element.dataset.style === "start" ? text[0].toUpperCase() + text.slice(1) : text;
     element.title = moment.toLocaleString("en", { dateStyle: "full", timeStyle: "short" });
   }
 }
 
 function words(moment, style) {
-  const options = { ...STYLES[style] };
+  const options = { ...(STYLES[style] ?? STYLES.short) };
   if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
-  if (style !== "short") return moment.toLocaleDateString("en", options);
+  if (style === "day" || style === "long") return moment.toLocaleDateString("en", options);
   const ago = Math.round((midnight(new Date()) - midnight(moment)) / DAY);
   const clock = moment.toLocaleTimeString("en", { hour: "numeric", minute: "2-digit" });
   if (ago === 0) return `today, ${clock}`;

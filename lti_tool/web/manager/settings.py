@@ -39,13 +39,14 @@ def routes(blueprint: Blueprint) -> None:
 
 
 @only(MANAGER)
-def form() -> ResponseReturnValue:
+def form() -> str:
     """The setting in force; `?maximum=` looks at another without saving it."""
     desk = open_desk(db.session())
     typed = request.args.get("maximum", _as_typed(desk.setting.maximum))
     shown = Form({"maximum": typed.strip(), "based_on": str(desk.setting.version)})
-    _maximum(shown, desk.resource)
-    return _page(desk, shown, status=200)
+    maximum = _maximum(shown, desk.resource)
+    looks_wrong = shown.wrong.pop("maximum", "")  # said beside the sum: nothing was sent off yet
+    return _page(desk, shown, maximum, looks_wrong=looks_wrong)
 
 
 @only(MANAGER)
@@ -76,7 +77,7 @@ def save() -> ResponseReturnValue:
             return done(url_for("manager.settings", saved=1))
     desk = open_desk(db.session())
     posted.values["based_on"] = str(desk.setting.version)
-    return _page(desk, posted, status=422)
+    return _page(desk, posted, None if posted.wrong.get("maximum") else maximum), 422
 
 
 def _maximum(shown: Form, resource: Resource) -> int | None:
@@ -96,24 +97,23 @@ def _roughly(typed: str) -> int:
     return int(whole[:16]) if whole.isdecimal() else 0
 
 
-def _page(desk: Desk, shown: Form, *, status: int) -> ResponseReturnValue:
+def _page(desk: Desk, shown: Form, maximum: int | None, *, looks_wrong: str = "") -> str:
     received = directory.received_by_students(db.session(), desk.license.id, desk.resource.name)
-    maximum = None if shown.wrong.get("maximum") else shown.whole("maximum", empty=0)
     choices = [
         Choice(value, cost, desk.totals.pool - cost)
         for value in _around(desk.setting.maximum if maximum is None else maximum, desk)
         for cost in [could_go_out(received, value, desk.resource.bundle)]
     ]
-    page = render_template(
+    return render_template(
         "manager/settings.html",
         desk=desk,
         form=shown,
         chosen=next((choice for choice in choices if choice.maximum == maximum), None),
         choices=[choice for choice in choices if choice.maximum],
         students=sum(received.values()),
-        saved=_saved(desk) if request.args.get("saved") and status == 200 else None,
+        looks_wrong=looks_wrong,
+        saved=_saved(desk) if request.args.get("saved") and request.method == "GET" else None,
     )
-    return page, status
 
 
 def _around(maximum: int, desk: Desk) -> list[int]:
