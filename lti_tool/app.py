@@ -5,8 +5,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool import shipped
 from lti_tool.db import db, engine_options, prepare
+from lti_tool.jobs import JOBS, Jobs
 from lti_tool.settings import Settings, require_secret
-from lti_tool.web import access, operations, session
+from lti_tool.web import access, assets, csrf, errors, headers, manager, operations, session, student, words
+from lti_tool.web.api import problems
+from lti_tool.web.api import routes as api
 from lti_tool.web.lti import routes as lti
 
 
@@ -19,8 +22,16 @@ def create_app(settings: Settings) -> Flask:
     operations.observe(app)
     session.configure(app, settings)
     access.enforce(app)
+    csrf.protect(app)
+    headers.send(app)
+    assets.serve(app)
+    words.register(app)
+    errors.handle(app, programs={api.PREFIX: problems.answer})
     app.register_blueprint(operations.blueprint)
+    api.join(app, settings)
     lti.join(app, settings)
+    app.register_blueprint(manager.blueprint)
+    app.register_blueprint(student.blueprint)
     return app
 
 
@@ -32,5 +43,5 @@ def create_books(settings: Settings) -> Flask:
     app.extensions["creditroll"] = settings
     db.init_app(app)
     with app.app_context():
-        prepare(db.engine)
+        app.extensions[JOBS] = Jobs(settings, prepare(db.engine))
     return app

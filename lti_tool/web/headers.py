@@ -14,6 +14,7 @@ from lti_tool.lti.platforms import Platform
 
 _KEPT_S = 5.0
 _CACHE = "creditroll_ancestors"
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # what is not a page needs no look at who may frame it
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
 
 # Where a family shows tools besides its issuer: schools have hosts of their own under these (platforms.md 2.8).
@@ -32,7 +33,7 @@ def send(app: Flask) -> None:
 
 def _add(response: Response) -> Response:
     ours = {
-        "Content-Security-Policy": _policy(_ancestors()),
+        "Content-Security-Policy": _policy(_ancestors()) if response.mimetype == "text/html" else _NO_PAGE,
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",

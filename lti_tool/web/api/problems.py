@@ -1,0 +1,69 @@
+"""Every error below /api/ is a problem detail (RFC 9457): never a page, never a trace."""
+
+import json
+from http import HTTPStatus
+
+from flask import Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from lti_tool.errors import Refusal
+from lti_tool.web.api.callers import Unauthorized
+
+_CODES = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
+
+_DETAILS = {
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "This address does not take this method.",
+    "too_large": "The body is larger than this API takes.",
+    "unsupported_media_type": "Send the body as application/json.",
+    "internal_error": "Something went wrong on our side; nothing was saved by this request. It can be tried again.",
+}
+
+
+def answer(error: Refusal | HTTPException) -> Response:
+    """The refusal or HTTP error as a problem, with the headers that its status asks for."""
+    if isinstance(error, Refusal):
+        response = _problem(error.status, error.code, error.detail, error.figures)
+    else:
+        response = _from_http(error)
+    if response.status_code == 401:
+        # RFC 6750 section 3: no error code where no key was sent.
+        fault = ', error="invalid_token"' if isinstance(error, Unauthorized) and error.sent else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="creditroll"{fault}'
+    if response.status_code == 429 and isinstance(error, Refusal):
+        response.headers["Retry-After"] = str(error.figures["retry_after"])
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return Response(status=status, headers=error.get_headers(request.environ))  # a redirect of the router's
+    fallback = "internal_error" if status >= 500 else "malformed"
+    code = _CODES.get(status, fallback)
+    response = _problem(status, code, _DETAILS.get(code, "This request could not be read."), {})
+    for name, value in error.get_headers(request.environ):
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _problem(status: int, code: str, detail: str, figures: dict[str, object]) -> Response:
+    described = {
+        "type": f"{current_app.extensions['creditroll'].public_url}/api/docs#{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    body = json.dumps(figures | described, ensure_ascii=False)
+    return Response(body, status, content_type="application/problem+json")

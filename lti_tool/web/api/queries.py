@@ -1,0 +1,72 @@
+"""What may stand behind the question mark: each list's parameters; anything else is refused, never guessed at."""
+
+import re
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from flask import request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from lti_tool.errors import Invalid
+
+LARGEST_PAGE = 500
+_LONGEST = 2_000
+
+Query = TypeVar("Query", bound=BaseModel)
+
+
+def _whole(text: object) -> object:
+    # pydantic alone would read "1_0", " 10" and "10.0" as numbers.
+    if isinstance(text, str) and not re.fullmatch(r"[0-9]{1,9}", text):
+        raise PydanticCustomError("whole", "Input should be a whole number")
+    return text
+
+
+# A database text cannot hold NUL, so nothing that we keep is named by one.
+Name = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"^[^\x00]*$")]
+
+
+class Nothing(BaseModel):
+    """No parameters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Page(Nothing):
+    """One page of a list."""
+
+    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_PAGE)] = 100
+    cursor: Name | None = None
+
+
+class MemberPage(Page):
+    """A page of members; or the one of whom the LMS says issuer, client_id and subject, all three."""
+
+    issuer: Name | None = None
+    client_id: Name | None = None
+    subject: Name | None = None
+
+
+class TransferPage(Page):
+    """A page of the journal, from behind the transfer `after` on."""
+
+    after: UUID | None = None
+
+
+def read(model: type[Query]) -> Query:
+    """This request's parameters. Raises Invalid, naming the first bad one."""
+    sent = request.args.to_dict(flat=False)
+    for field, values in sent.items():
+        if len(values) > 1:
+            raise Invalid(f"{field}: Give it once.", field=field)
+    try:
+        return model.model_validate({field: values[0] for field, values in sent.items()})
+    except ValidationError as error:
+        raise _invalid(error.errors(include_url=False)[0]) from error
+
+
+def _invalid(fault: ErrorDetails) -> Invalid:
+    field = ".".join(str(part) for part in fault["loc"])
+    why = "There is no such parameter here" if fault["type"] == "extra_forbidden" else fault["msg"]
+    return Invalid(f"{field}: {why}.", field=field)
