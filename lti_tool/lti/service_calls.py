@@ -16,7 +16,7 @@ _THROTTLE_S = 2.0
 class Fault(StrEnum):
     """Why a service could not be used; the words for people are beside their pages."""
 
-    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a code, not a password
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 # a code, not a password
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     REFUSED = "refused"

@@ -1,117 +1,41 @@
 """A roster changes a course as R20, R22, R25 and R26 say, in few statements, and never moves a credit (R8)."""
 
 import json
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import select
 
 from lti_tool.errors import NotFound
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.transfers import OPERATOR, Transfer
-from lti_tool.licenses.licenses import License
-from lti_tool.lti.contexts import Context
 from lti_tool.lti.names_roles import RosterMember
 from lti_tool.lti.platforms import Deployment, Platform
 from lti_tool.lti.roles import Role, resolve
 from lti_tool.members import roster
 from lti_tool.members.people import Enrollment, Member, Person
-from lti_tool.members.roster import Course, NoLicense, NoMembershipsUrl, Outcome, PlatformOff
+from lti_tool.members.roster import NoLicense, NoMembershipsUrl, Outcome, PlatformOff
 from tests.conftest import Books
 from tests.factories import (
     EXPORT_CREDITS,
     NOW,
-    bind,
     make_context,
     make_deployment,
     make_license,
-    make_member,
     make_person,
 )
+from tests.members.rosters import LATER, School, a_class, open_school, student
 
 MOODLE = Path(__file__).parent.parent / "fixtures/moodle"
-LATER = NOW + timedelta(hours=1)
-
-
-def student(subject: str, name: str | None = None, **changes: Any) -> RosterMember:
-    """A row of a roster as it was read."""
-    return replace(RosterMember(subject, name, None, Role.LEARNER, True), **changes)
-
-
-def a_class(people: int) -> list[RosterMember]:
-    return [student(f"s-{n}", f"Student {n}") for n in range(people)]
-
-
-@dataclass
-class School:
-    """A licence with a course whose roster is applied, an hour after everything else happened."""
-
-    books: Books
-    course: Course
-
-    def apply(self, people: Iterable[RosterMember], **options: Any) -> Outcome:
-        with self.books() as session:
-            return roster.apply(session, self.course, people, **{"began_at": LATER, "now": LATER, **options})
-
-    def enrollment(self, subject: str) -> Enrollment:
-        with self.books() as session:
-            return session.scalars(
-                select(Enrollment)
-                .join(Member, Member.id == Enrollment.member_id)
-                .join(Person, Person.id == Member.person_id)
-                .where(Person.subject == subject, Enrollment.context_id == self.course.context_id)
-            ).one()
-
-    def account(self, subject: str) -> Account:
-        with self.books() as session:
-            return session.scalars(
-                select(Account)
-                .join(Member, Member.id == Account.member_id)
-                .join(Person, Person.id == Member.person_id)
-                .where(Person.subject == subject, Member.license_id == self.course.license_id)
-            ).one()
-
-    def count(self, model: Any) -> int:
-        with self.books() as session:
-            return session.scalar(select(func.count()).select_from(model)) or 0
-
-    def launched(self, subject: str, role: Role, **changes: Any) -> None:
-        """Somebody who came by a launch, before any roster was read."""
-        with self.books() as session:
-            member = make_member(
-                session,
-                session.get_one(License, self.course.license_id),
-                session.get_one(Context, self.course.context_id),
-                role=role,
-                subject=subject,
-            )
-            for name, value in changes.items():
-                setattr(session.get_one(Enrollment, (self.course.context_id, member.id)), name, value)
-
-    def other_course(self) -> Course:
-        """One more course of the same licence."""
-        with self.books() as session:
-            first = session.get_one(Context, self.course.context_id)
-            context = make_context(
-                session, session.get_one(Deployment, first.deployment_id), memberships_url="https://lms.test/other"
-            )
-            bind(session, session.get_one(License, self.course.license_id), context=context)
-            return roster.course(session, context.id, now=NOW)
 
 
 @pytest.fixture
 def school(books: Books) -> School:
-    with books() as session:
-        context = make_context(session, memberships_url="https://lms.test/roster")
-        make_license(session, credits=100_000, context=context)
-        return School(books, roster.course(session, context.id, now=NOW))
+    return open_school(books)
 
 
 def test_people_of_a_roster_become_members_with_empty_accounts(school: School) -> None:
@@ -320,32 +244,6 @@ def test_who_launched_while_the_roster_was_read_is_here(school: School) -> None:
     assert school.enrollment("s-9").active
 
 
-def test_a_roster_without_news_writes_nothing(school: School, engine: Engine) -> None:
-    people = [*a_class(40), student("t", role=Role.TEACHER), student("o", role=Role.OBSERVER)]
-    school.launched("admin", Role.ADMIN)
-    school.apply(people)
-    school.apply(people[1:])
-
-    with _rows_changed(engine) as changed:
-        assert school.apply(people[1:]) == Outcome(added=0, dropped=0)
-
-    assert sum(changed) == 0
-
-
-@pytest.mark.parametrize("again", [False, True])
-def test_five_thousand_people_take_as_many_statements_as_five(school: School, engine: Engine, again: bool) -> None:
-    counts = []
-    for people in (a_class(5), a_class(5_000)):
-        if again:
-            school.apply(people, confirm=True)
-        with _rows_changed(engine) as changed:
-            school.apply(people, confirm=True)
-        counts.append(len(changed))
-
-    assert counts[0] == counts[1] <= 16
-    assert school.count(Member) == 5_000
-
-
 def test_a_person_who_comes_to_a_second_course_keeps_their_one_account(school: School) -> None:
     other = School(school.books, school.other_course())
     school.apply(a_class(2))
@@ -401,18 +299,3 @@ def test_a_course_in_a_bound_deployment_belongs_to_its_license(books: Books) -> 
 def _moodle(captured: dict[str, Any]) -> list[RosterMember]:
     rows = captured["body"]["members"]
     return [student(row["user_id"], row.get("name"), role=resolve(row["roles"])) for row in rows]
-
-
-@contextmanager
-def _rows_changed(engine: Engine) -> Iterator[list[int]]:
-    """For each statement of the block, how many rows it wrote."""
-    changed: list[int] = []
-
-    def note(_connection: object, cursor: Any, statement: str, *_more: Any) -> None:
-        if statement.strip().upper().startswith("BEGIN"):
-            return
-        changed.append(0 if statement.strip().startswith("select") else max(cursor.rowcount, 0))
-
-    event.listen(engine, "after_cursor_execute", note)
-    yield changed
-    event.remove(engine, "after_cursor_execute", note)
