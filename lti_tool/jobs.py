@@ -280,4 +280,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # A task's name holds its module's: the one that the processes which enqueue it know, not "__main__".
+    from lti_tool import jobs
+
+    jobs.main()
