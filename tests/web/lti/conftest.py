@@ -1,10 +1,14 @@
 """One LMS for the whole file, registered with the tool of each test."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
+from lti_tool.lti import platforms
 from tests.conftest import Books
+from tests.factories import make_license
 from tests.lti_platform import FakePlatform, register, serving_platform
 
 
@@ -23,3 +27,16 @@ def platform(lms: FakePlatform, books: Books) -> FakePlatform:
     with books() as session:
         register(session, lms)
     return lms
+
+
+def give_license(books: Books, platform: FakePlatform) -> None:
+    """A licence for everything in the platform's deployment."""
+    with books() as session:
+        [deployment] = platforms.deployments(session, platforms.find(session, platform.id))
+        make_license(session, deployment=deployment)
+
+
+def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
+    """What the database answers, read beside the tool."""
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
