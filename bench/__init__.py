@@ -1,0 +1,1 @@
+"""What the tool costs, measured on the machine at hand."""

@@ -1,0 +1,73 @@
+"""What the project promises about itself: settings documented, locks without addresses, every route's callers known."""
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from lti_tool.settings import Settings
+from lti_tool.web.access import Rule
+from tests.house.sources import ROOT
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """These tests ask nothing of the database."""
+    return sqlite_url
+
+
+def test_every_route_declares_who_may_call_it(app: Flask) -> None:
+    undeclared = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not isinstance(getattr(app.view_functions[rule.endpoint], "access", None), Rule)
+    ]
+    assert undeclared == []
+
+
+def test_every_setting_has_a_default_and_is_documented() -> None:
+    defaults = (ROOT / "config" / "default.toml").read_text("utf-8")
+    known = fields(Settings)
+    assert {field.name for field in known} == tomllib.loads(defaults).keys()
+    documented = (ROOT / "docs" / "operator" / "settings.md").read_text("utf-8")
+    for field in known:
+        if field.name != "resources":
+            assert re.search(rf"^# .+\n{field.name} = ", defaults, re.MULTILINE), f"{field.name} has no comment"
+        assert f"`{field.name}`" in documented or f"`CREDITROLL_{field.name.upper()}`" in documented, field.name
+
+
+@pytest.mark.parametrize("lock", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda lock: lock.name)
+def test_locks_have_hashes_and_no_addresses(lock: Path) -> None:
+    text = lock.read_text("utf-8")
+    assert "://" not in text
+    pins = re.findall(r"^\S+==", text, re.MULTILINE)
+    assert len(pins) == len(re.findall(r"^\S+==.*\\\n +--hash=sha256:", text, re.MULTILINE)) > 0
+
+
+def test_the_wheel_asks_for_what_the_lock_was_made_from() -> None:
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    assert asked == (ROOT / "requirements" / "runtime.in").read_text("utf-8").split()
+
+
+def test_tests_run_with_the_versions_that_are_shipped() -> None:
+    runtime, dev = ((ROOT / "requirements" / f"{name}.txt").read_text("utf-8") for name in ("runtime", "dev"))
+    pins = re.findall(r"^\S+==\S+", runtime, re.MULTILINE)
+    assert set(pins) <= set(re.findall(r"^\S+==\S+", dev, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "case", [f"{kind}{n}" for kind, last in (("B", 12), ("T", 9), ("S", 10)) for n in range(1, last + 1)]
+)
+def test_every_certification_case_has_its_test(case: str) -> None:
+    tests = "\n".join(file.read_text("utf-8") for file in (ROOT / "tests" / "conformance").rglob("*.py"))
+    assert re.search(rf"\b{case}\b", tests), f"case {case} of the LTI certification suite has no test"
+
+
+def test_every_make_target_is_listed_and_in_the_contract() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    listed = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
+    assert {"venv", "demo", "demo-reset", "test", "lint", "format", "bench"} <= set(listed)
+    assert set(listed) == set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))

@@ -1,0 +1,76 @@
+"""Rooms import in one direction only, as the architecture's table says."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import PACKAGE, imports, name, product
+
+DOMAIN = frozenset({"ledger", "lti", "licenses", "members", "purchasing"})
+MAY_IMPORT = {
+    "ledger": frozenset[str](),
+    "lti": frozenset[str](),
+    "licenses": frozenset({"ledger", "lti"}),
+    "members": frozenset({"licenses", "ledger", "lti"}),
+    "purchasing": frozenset({"licenses", "ledger"}),
+    "web": DOMAIN | {"jobs"},
+    "jobs": DOMAIN,
+    "app": DOMAIN | {"web", "jobs"},
+    "cli": DOMAIN | {"app", "jobs"},
+    "demo": frozenset[str](),
+    "migrations": frozenset[str](),
+}
+SPEAKS_FLASK = frozenset({"web", "app", "cli", "demo"})
+
+
+def room(module: str) -> str:
+    """The room of a module: its folder in the package, or for a root module its own name."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else "lti_tool"
+
+
+def room_of(path: Path) -> str:
+    """The room that the file is in."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def is_root_module(one: str) -> bool:
+    """Whether the room is a module of its own beside the folders, for anybody to use."""
+    return one not in MAY_IMPORT
+
+
+@pytest.mark.parametrize("path", product(), ids=name)
+def test_a_file_imports_only_what_its_room_may(path: Path) -> None:
+    here = room_of(path)
+    allowed = MAY_IMPORT.get(here, frozenset())
+    if name(path) == "lti_tool/cli/demo.py":
+        allowed = allowed | {"demo"}
+    for module in imports(path):
+        there = room(module)
+        if module.split(".")[0] != "lti_tool" or there == here or is_root_module(there):
+            continue
+        assert there in allowed, f"{name(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", [one for one in product() if room_of(one) == "web"], ids=name)
+def test_a_page_never_imports_another_rooms_pages(path: Path) -> None:
+    inside = path.relative_to(PACKAGE / "web").parts
+    mine = inside[0] if len(inside) > 1 else None
+    for module in imports(path):
+        parts = module.split(".")
+        if parts[:2] == ["lti_tool", "web"] and (PACKAGE / "web" / parts[-1]).is_dir():
+            parts.append("")
+        if parts[:2] == ["lti_tool", "web"] and len(parts) > 3:
+            assert parts[2] == mine, f"{name(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", product(), ids=name)
+def test_flask_stays_at_the_edges_and_pylti1p3_in_its_room(path: Path) -> None:
+    here = room_of(path)
+    for module in imports(path):
+        package = module.split(".")[0]
+        if package == "flask" or package.startswith(("flask_", "werkzeug")):
+            at_home = here in SPEAKS_FLASK or (here == "db" and package == "flask_sqlalchemy")
+            assert at_home, f"{name(path)} imports {module}"
+        if package == "pylti1p3":
+            assert here == "lti", f"{name(path)} imports {module}"
