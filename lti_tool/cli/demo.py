@@ -1,0 +1,231 @@
+"""`creditroll demo`: the tool and a small LMS at one URL, with nothing to prepare and nothing left over."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import click
+import requests
+from sqlalchemy.orm import Session
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from lti_tool import clock, schema
+from lti_tool.cli import Failed
+from lti_tool.db import open_engine, writing
+from lti_tool.demo.platform import LmsConfig, create_lms
+from lti_tool.errors import NotFound
+from lti_tool.ledger import issuing
+from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.licenses import bindings, licenses
+from lti_tool.lti import platforms
+from lti_tool.settings import Settings, load
+
+_LICENSE = "Lincoln High · Biology 9"
+_CREDITS = 300
+_LOOPBACK = "127.0.0.1"
+_START_S = 60
+_STOP_S = 20
+_LOOK_EVERY_S = 0.1
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65534), default=8000, show_default=True, help="The tool's; the LMS has the next."
+)
+@click.option("--reset", is_flag=True, help="Forget what earlier demos left in instance/demo first.")
+def command(port: int, reset: bool) -> None:
+    """Try it: the tool and a small LMS, to open in a browser."""
+    folder = Path("instance/demo").absolute()
+    # Two hosts, so that the tool in its frame is a third party to the browser, as in any school.
+    lms = LmsConfig(
+        issuer=f"http://localhost:{port + 1}",
+        tool_url=f"http://{_LOOPBACK}:{port}",
+        key_path=folder / "lms-key.pem",
+    )
+    with _stopping() as stop, _claimed(port + 1) as lms_socket:
+        _claim(port).close()
+        if reset:
+            shutil.rmtree(folder, ignore_errors=True)
+        environ = _environment(folder, lms)
+        _prepare(load(environ), lms)
+        with _serving(lms, lms_socket), _tool(port, environ) as tool:
+            _await_tool(tool, lms, stop)
+            if not stop.is_set():
+                _tell(lms, folder)
+            while not stop.wait(_LOOK_EVERY_S):
+                _require_alive(tool)
+
+
+@contextmanager
+def _stopping() -> Iterator[Event]:
+    """An event that the usual ways to end a program set; what is under way ends in order, without a traceback."""
+    stop = Event()
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, lambda *_: stop.set()) for name in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextmanager
+def _claimed(port: int) -> Iterator[socket.socket]:
+    with _claim(port) as listening:
+        yield listening
+
+
+def _claim(port: int) -> socket.socket:
+    """Listens there, so that two demos cannot both believe that they have the port. Raises Failed."""
+    listening = socket.socket()
+    # After a stop the system keeps the port for a minute; a port on which somebody listens is refused all the same.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((_LOOPBACK, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise Failed(f"Port {port} is in use, perhaps by another demo: end that one, or choose --port.") from error
+    return listening
+
+
+def _environment(folder: Path, lms: LmsConfig) -> Mapping[str, str]:
+    """The tool's environment: nothing of this shell's own Creditroll, which may be a real one, but the log level."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CREDITROLL_")}
+    return inherited | {
+        "CREDITROLL_DATABASE_URL": f"sqlite:///{folder / 'creditroll.db'}",
+        "CREDITROLL_PUBLIC_URL": lms.tool_url,
+        "CREDITROLL_SECRET_KEY": _secret(folder / "secret"),
+        "CREDITROLL_KEYS_DIR": str(folder / "keys"),
+        "CREDITROLL_ALLOW_PRIVATE_HOSTS": "localhost",
+        "CREDITROLL_LOG_LEVEL": os.environ.get("CREDITROLL_LOG_LEVEL", "warning"),
+    }
+
+
+def _secret(path: Path) -> str:
+    """Kept, so that whoever is in stays in over a restart."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text()
+
+
+def _prepare(settings: Settings, lms: LmsConfig) -> None:
+    """Migrates the database, and registers the LMS with its licence unless an earlier start did."""
+    engine = open_engine(settings.database_url)
+    try:
+        schema.upgrade(engine)
+        with writing(engine) as session:
+            try:
+                platforms.find_registered(session, issuer=lms.issuer, client_id=lms.client_id)
+            except NotFound:
+                _register(session, settings, lms)
+    finally:
+        engine.dispose()
+
+
+def _register(session: Session, settings: Settings, lms: LmsConfig) -> None:
+    now = clock.now()
+    platforms.add_platform(
+        session,
+        name=lms.name,
+        family="canvas",
+        issuer=lms.issuer,
+        client_id=lms.client_id,
+        auth_login_url=lms.auth_login_url,
+        auth_token_url=lms.auth_token_url,
+        jwks_url=lms.jwks_url,
+        deployment_ids=(lms.deployment_id,),
+        allow_private_hosts=settings.allow_private_hosts,
+        now=now,
+    )
+    deployment = platforms.find_deployment(
+        session, issuer=lms.issuer, client_id=lms.client_id, deployment_id=lms.deployment_id
+    )
+    made = licenses.create(session, name=_LICENSE, now=now)
+    issuing.grant(session, made.id, settings.resource, amount=_CREDITS, actor=OPERATOR, now=now)
+    bindings.bind(session, made.id, deployment.id, None, now=now)
+
+
+@contextmanager
+def _serving(lms: LmsConfig, listening: socket.socket) -> Iterator[None]:
+    """The LMS, in threads of this process: it remembers in memory, and so ends with us in any case."""
+    server: BaseWSGIServer = make_server(
+        _LOOPBACK, 0, create_lms(lms), threaded=True, request_handler=_Quiet, fd=listening.fileno()
+    )
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": _LOOK_EVERY_S}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    """The demo's terminal is for the URL."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+
+@contextmanager
+def _tool(port: int, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """`creditroll serve`, which has the jobs' consumer with it; ended, with all its children, in any case."""
+    serve = ["-P", "-c", "from lti_tool.cli import main; main()", "serve", "--host", _LOOPBACK, "--port", str(port)]
+    # Ctrl-C reaches the whole group; a child that is still importing would answer with a traceback. We end it below.
+    listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tool = subprocess.Popen([sys.executable, *serve, "--workers", "1"], env=environ)  # noqa: S603 - our own words
+    signal.signal(signal.SIGINT, listening)
+    try:
+        yield tool
+    finally:
+        tool.terminate()
+        try:
+            tool.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            tool.kill()
+            tool.wait()
+
+
+def _await_tool(tool: subprocess.Popen[bytes], lms: LmsConfig, stop: Event) -> None:
+    """Returns once the tool answers, or somebody stops us. Raises Failed."""
+    deadline = time.monotonic() + _START_S
+    while not stop.is_set():
+        _require_alive(tool)
+        if _answers(f"{lms.tool_url}/readyz") and _answers(lms.issuer):
+            return
+        if time.monotonic() > deadline:
+            raise Failed(f"The tool did not answer within {_START_S} seconds; what it said is above.")
+        stop.wait(_LOOK_EVERY_S)
+
+
+def _answers(url: str) -> bool:
+    # A loopback address through the proxy of this shell would ask another machine.
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            return session.get(url, timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+
+def _require_alive(tool: subprocess.Popen[bytes]) -> None:
+    if tool.poll() is not None:
+        raise Failed(f"The tool ended by itself (exit code {tool.returncode}), so the demo ends too.")
+
+
+def _tell(lms: LmsConfig, folder: Path) -> None:
+    click.echo(f"Open {lms.issuer} in a browser, and step in as a teacher, a student or anyone else.")
+    click.echo(f"What happens is kept in {folder}. Ctrl-C ends the demo.")
+    sys.stdout.flush()
