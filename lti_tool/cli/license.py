@@ -9,7 +9,7 @@ from lti_tool import clock
 from lti_tool.cli import books, json_option, show
 from lti_tool.db import database_now, db, transaction
 from lti_tool.errors import Invalid
-from lti_tool.ledger import issuing
+from lti_tool.ledger import issuing, pools
 from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses import bindings, licenses
 from lti_tool.licenses.licenses import License
@@ -37,7 +37,7 @@ def command() -> None:
 
 @command.command()
 @click.option("--name", required=True, help="Whose license it is.")
-@click.option("--credits", "amount", type=click.IntRange(min=1), required=True, help="What its pool starts with.")
+@click.option("--credits", "amount", type=click.IntRange(min=0), required=True, help="What its pool starts with.")
 @resource_option
 @deployment_option
 @context_option
@@ -49,7 +49,9 @@ def create(
     with books() as settings:
         with transaction() as session:
             made = licenses.create(session, name=name, now=clock.now())
-            _grant(session, made.id, _resource(settings, resource), amount, note=None)
+            pools.open_pool(session, made.id, _resource(settings, resource).name)
+            if amount:
+                _grant(session, made.id, _resource(settings, resource), amount, note=None)
             _bind(session, made.id, deployment, context_id)
         _show(settings, made.id, as_json=as_json)
 
