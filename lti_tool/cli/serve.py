@@ -55,7 +55,8 @@ def command(host: str, port: int, workers: int) -> None:
 
 def _run(host: str, port: int, workers: int, settings: Settings) -> None:
     with _jobs():
-        click.echo(f"Creditroll answers at http://{host}:{port} with {workers} workers. Ctrl-C ends it.", err=True)
+        if settings.log_level in ("debug", "info"):
+            click.echo(f"Creditroll answers at http://{host}:{port} with {workers} workers. Ctrl-C ends it.", err=True)
         _server(host, port, workers, settings).serve()
 
 
