@@ -107,6 +107,6 @@ def test_what_cannot_be_is_refused_in_one_line(run: Run) -> None:
 
 def test_wrong_usage_exits_with_2(run: Run) -> None:
     made = create(run)
-    assert run("license", "create", "--name", "x", "--credits", "0").code == 2
+    assert run("license", "create", "--name", "x", "--credits", "-1").code == 2
     assert run("license", "create", "--name", "x", "--credits", "5", "--context", "c7").code == 2
     assert run("license", "bind", made["id"]).code == 2
