@@ -7,7 +7,7 @@ from lti_tool import shipped
 from lti_tool.db import db, engine_options, prepare
 from lti_tool.jobs import JOBS, Jobs
 from lti_tool.settings import Settings, require_secret
-from lti_tool.web import access, assets, csrf, errors, headers, manager, operations, session, student, words
+from lti_tool.web import access, assets, csrf, errors, forms, headers, manager, operations, session, student, words
 from lti_tool.web.api import problems
 from lti_tool.web.api import routes as api
 from lti_tool.web.lti import routes as lti
@@ -23,6 +23,7 @@ def create_app(settings: Settings) -> Flask:
     session.configure(app, settings)
     access.enforce(app)
     csrf.protect(app)
+    forms.limit(app)
     headers.send(app)
     assets.serve(app)
     words.register(app)
