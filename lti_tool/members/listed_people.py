@@ -5,8 +5,8 @@ Set-based, and nothing is written about those of whom nothing is new.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -17,8 +17,7 @@ from lti_tool.lti.names_roles import RosterMember
 from lti_tool.members.people import pseudonym, sort_name
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(NamedTuple):
     """A person of the platform, and their membership of the licence if they have one."""
 
     person_id: str
@@ -107,14 +106,14 @@ def ensure_members(
 
 def _known(session: Session, platform_id: str, license_id: str, subjects: Sequence[str]) -> dict[str, _Known]:
     rows = _KNOWN.run(session, license_id=license_id, platform_id=platform_id, subjects=json.dumps(subjects))
-    return {subject: _Known(*rest) for subject, *rest in rows}
+    return {subject: _Known(*rest) for subject, *rest in rows.all()}
 
 
 def _person_row(person: RosterMember, known: _Known | None) -> list[str | None] | None:
     """id, subject, name, sort name and e-mail of a person with news; a name that is not sent is not taken away."""
     name = person.name or (known.name if known else None)
     email = person.email or (known.email if known else None)
-    if known and (known.name, known.email) == (name, email):
+    if known and known.name == name and known.email == email:
         return None
     person_id = known.person_id if known else new_id()
     return [person_id, person.subject, name, sort_name(name or pseudonym(person_id)), email]

@@ -6,8 +6,10 @@ Credits are never allotted here (R8).
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,8 @@ from lti_tool.lti.service_tokens import ServiceAccount
 from lti_tool.members.listed_people import ensure_members
 from lti_tool.members.people import standing_role
 
+_ROLES = {role.value: role for role in Role}
+_standing = cache(standing_role)
 _SMALL_COURSE = 10
 """Below this many members a read drops whom it drops without asking (R25)."""
 
@@ -66,8 +70,7 @@ class Outcome:
     is_to_confirm: bool = False
 
 
-@dataclass(frozen=True)
-class _Enrolled:
+class _Enrolled(NamedTuple):
     """One row of the course as the books have it; `last_launch_at` in microseconds."""
 
     subject: str
@@ -121,15 +124,25 @@ def apply(
         return Outcome(added=0, dropped=len(gone), is_to_confirm=True)
     holders = [person for person in listed.values() if person.role.has_account]
     members = ensure_members(session, course.platform_id, course.license_id, holders, now=now)
-    _lock(session, course, [row.member_id for row in gone] + [members[who] for who in members if who not in before])
-    rows = _enrolled(session, course, and_lock=True)  # again: launches may have come in between
-    after = {who: _after(row, listed, began_at) for who, row in rows.items()}
-    after |= {who: _new(listed[who], member_id) for who, member_id in members.items() if who not in rows}
-    _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
+    rows, after = before, _planned(before, listed, members, began_at)
+    if after != rows:
+        newcomers = [member_id for who, member_id in members.items() if who not in rows]
+        _lock(session, course, [row.member_id for row in gone] + newcomers)
+        rows = _enrolled(session, course, and_lock=True)  # again: launches may have come in between
+        after = _planned(rows, listed, members, began_at)
+        _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
     _set_frozen(session, course, after.values())
     was_active = {who for who, row in rows.items() if row.active}
     is_active = {who for who, row in after.items() if row.active}
     return Outcome(added=len(is_active - was_active), dropped=len(was_active - is_active))
+
+
+def _planned(
+    rows: Mapping[str, _Enrolled], listed: Mapping[str, RosterMember], members: Mapping[str, str], began_at: datetime
+) -> dict[str, _Enrolled]:
+    """The course as it should be, by subject."""
+    known = {who: _after(row, listed, began_at) for who, row in rows.items()}
+    return known | {who: _new(listed[who], member_id) for who, member_id in members.items() if who not in rows}
 
 
 def _is_present(person: RosterMember) -> bool:
@@ -145,17 +158,19 @@ def _after(row: _Enrolled, listed: Mapping[str, RosterMember], began_at: datetim
     """
     person = listed.get(row.subject)
     if person is not None:
-        role = standing_role(row.launch_role, person.role)
-        return replace(row, roster_role=person.role, role=role, active=True)
+        role = _standing(row.launch_role, person.role)
+        if (row.roster_role, row.role, row.active) == (person.role, role, True):
+            return row
+        return row._replace(roster_role=person.role, role=role, active=True)
     launched_since = row.last_launch_at is not None and row.last_launch_at >= micros(began_at)
     never_listed = row.roster_role is None and row.launch_role is not None and row.launch_role.is_staff
     if not row.active or launched_since or never_listed:
         return row
-    return replace(row, roster_role=None, active=False)
+    return row._replace(roster_role=None, active=False)
 
 
 def _new(person: RosterMember, member_id: str) -> _Enrolled:
-    role = standing_role(None, person.role)
+    role = _standing(None, person.role)
     return _Enrolled(person.subject, member_id, None, person.role, role, active=True, last_launch_at=None)
 
 
@@ -190,15 +205,11 @@ _ENROLLED_LOCKED = Sql(_FIND_ENROLLED, postgresql=f"{_FIND_ENROLLED} for update 
 
 
 def _enrolled(session: Session, course: Course, *, and_lock: bool = False) -> dict[str, _Enrolled]:
-    rows = (_ENROLLED_LOCKED if and_lock else _ENROLLED).run(session, context_id=course.context_id)
+    rows = (_ENROLLED_LOCKED if and_lock else _ENROLLED).run(session, context_id=course.context_id).all()
     return {
-        subject: _Enrolled(subject, member_id, _role(launched), _role(listed), Role(role), bool(active), launched_at)
-        for subject, member_id, launched, listed, role, active, launched_at in rows
+        subject: _Enrolled(subject, member_id, _ROLES.get(launched), _ROLES.get(listed), _ROLES[role], bool(active), at)
+        for subject, member_id, launched, listed, role, active, at in rows
     }
-
-
-def _role(kept: str | None) -> Role | None:
-    return None if kept is None else Role(kept)
 
 
 # A launch that enrolled somebody since the rows were locked stands as staff, if it was staff (R26).
