@@ -280,7 +280,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # A task's name holds its module's: the one that the processes which enqueue it know, not "__main__".
-    from lti_tool import jobs
-
-    jobs.main()
+    main()
