@@ -60,6 +60,8 @@ def test_nothing_is_left_undone_or_skipped(path: Path) -> None:
 
 @pytest.mark.parametrize("path", everything(), ids=name)
 def test_a_silenced_check_says_which_and_why(path: Path) -> None:
+    if path == Path(__file__):
+        return  # it has to write down what it looks for
     for line in path.read_text("utf-8").splitlines():
         if "# type:" + " ignore" in line:
             assert re.search(r"# type: ignore\[[\w, -]+\] # \w", line), line.strip()
