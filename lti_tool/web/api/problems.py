@@ -65,5 +65,6 @@ def _problem(status: int, code: str, detail: str, figures: dict[str, object]) ->
         "detail": detail,
         "code": code,
     }
-    body = json.dumps(figures | described, ensure_ascii=False)
+    # Said twice: figures come last for whoever reads, but none may stand for `status` or `code`.
+    body = json.dumps(described | figures | described, ensure_ascii=False)
     return Response(body, status, content_type="application/problem+json")
