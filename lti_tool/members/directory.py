@@ -177,7 +177,7 @@ def received_by_students(session: Session, license_id: str, resource: str) -> di
         .where(Account.license_id == license_id, Account.resource == resource, student)
         .group_by(Account.received)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def frozen_members(session: Session, license_id: str, resource: str) -> int:
