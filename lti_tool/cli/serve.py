@@ -65,7 +65,7 @@ def application() -> Flask:
     from lti_tool.app import create_app
 
     if (parent := multiprocessing.parent_process()) is not None:
-        _end_when_told(parent)
+        _end_once(parent)
     settings = load(os.environ)
     logs.configure(settings.log_level)
     return create_app(settings)
@@ -147,14 +147,26 @@ def _keep_jobs(ended: Event) -> None:
             ended.wait(2)
 
 
-def _end_when_told(parent: multiprocessing.process.BaseProcess) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Until Granian installs its own, a forked worker has the server's handlers, which would end nothing here.
-        signal.signal(number, signal.SIG_DFL)
+def _end_once(parent: multiprocessing.process.BaseProcess) -> None:
+    """Lets a worker hear one SIGTERM, in a thread: Granian's worker hangs when a second signal meets its handler.
+
+    Ctrl-C sends one to everybody, and the server then a second; a service manager may do the same.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a forked worker has the server's handler, which ends nothing here
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+
+    def end() -> None:
+        signal.sigwait({signal.SIGTERM})
+        handler = signal.getsignal(signal.SIGTERM)
+        if callable(handler):
+            handler(signal.SIGTERM, None)
+        else:
+            os._exit(0)  # still starting: nothing is under way
 
     def watch() -> None:
+        # A server that was killed outright cannot end its workers, and they would keep the port.
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    # A server that was killed outright cannot end its workers, and they would keep the port.
-    Thread(target=watch, daemon=True, name="orphan-watch").start()
+    for what in (end, watch):
+        Thread(target=what, name=what.__name__, daemon=True).start()

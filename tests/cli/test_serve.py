@@ -103,6 +103,20 @@ def test_ending_it_ends_workers_and_jobs(environment: dict[str, str], number: si
 
 
 @pytest.mark.slow
+def test_ctrl_c_that_reaches_everybody_ends_it_at_once(environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        until(lambda: len(server.family()) >= 3)
+        workers = server.workers()
+        for pid in (*(one.pid for one in workers), server.process.pid):
+            os.kill(pid, signal.SIGINT)
+        for worker in workers:
+            worker.terminate()
+        server.process.wait(10)  # the server kills workers that hang, but not before 15 s
+        _, alive = psutil.wait_procs(workers, timeout=5)
+        assert alive == []
+
+
+@pytest.mark.slow
 def test_killing_it_outright_leaves_nobody_behind(environment: dict[str, str]) -> None:
     with serving(environment) as server:
         until(lambda: len(server.family()) >= 3)
