@@ -19,6 +19,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 for (const kind of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(kind, (event) => {
     const status = event.detail.xhr?.status ?? 0;
+    if (event.detail.elt?.id === "roster") return stopWatching(event.detail.elt, status);
     const words = status === 0
       ? "Nothing was saved: the network did not answer. Try again."
       : status === 401 || status === 400
@@ -31,4 +32,12 @@ for (const kind of ["htmx:responseError", "htmx:sendError"]) {
     notice.dataset.network = "";
     place.prepend(notice);
   });
+}
+
+// The line of the class list asks each second; it stops when the visit has ended, and bears a network that comes back.
+function stopWatching(line, status) {
+  if (status === 0) return;
+  const still = line.cloneNode(true);
+  for (const name of ["hx-get", "hx-trigger", "hx-swap"]) still.removeAttribute(name);
+  line.replaceWith(still);
 }
