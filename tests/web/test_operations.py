@@ -36,6 +36,14 @@ def test_figures_count_requests_by_route_and_never_by_address(client: FlaskClien
     assert "ada" not in figures
 
 
+def test_figures_count_refusals_by_the_code_that_people_see(client: FlaskClient) -> None:
+    assert client.get("/student/").status_code == 401
+    assert client.get("/api/v1/licenses").status_code == 401
+    figures = client.get("/metrics").text
+    assert 'creditroll_refusals_total{code="no_session"}' in figures
+    assert 'creditroll_refusals_total{code="unauthorized"}' in figures
+
+
 @pytest.mark.parametrize(
     "request_of",
     [

@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from lti_tool.errors import Refusal
@@ -58,6 +58,7 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _problem(status: int, code: str, detail: str, figures: dict[str, object]) -> Response:
+    g.refusal = code  # counted by web/operations.py
     described = {
         "type": f"{current_app.extensions['creditroll'].public_url}/api/docs#{code}",
         "title": HTTPStatus(status).phrase,
