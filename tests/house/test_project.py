@@ -10,7 +10,7 @@ from flask import Flask
 
 from lti_tool.settings import Settings
 from lti_tool.web.access import Rule
-from tests.house.sources import ROOT
+from tests.house.sources import ROOT, name
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_the_wheel_asks_for_what_the_lock_was_made_from() -> None:
 
 
 def test_tests_run_with_the_versions_that_are_shipped() -> None:
-    runtime, dev = ((ROOT / "requirements" / f"{name}.txt").read_text("utf-8") for name in ("runtime", "dev"))
+    runtime, dev = ((ROOT / "requirements" / f"{lock}.txt").read_text("utf-8") for lock in ("runtime", "dev"))
     pins = re.findall(r"^\S+==\S+", runtime, re.MULTILINE)
     assert set(pins) <= set(re.findall(r"^\S+==\S+", dev, re.MULTILINE))
 
@@ -71,3 +71,9 @@ def test_every_make_target_is_listed_and_in_the_contract() -> None:
     listed = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
     assert {"venv", "demo", "demo-reset", "test", "lint", "format", "bench"} <= set(listed)
     assert set(listed) == set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=name)
+def test_every_link_in_the_documentation_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+        assert "://" in target or (page.parent / target).exists(), target
