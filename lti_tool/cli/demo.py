@@ -56,7 +56,7 @@ def command(port: int, reset: bool) -> None:
         if reset:
             shutil.rmtree(folder, ignore_errors=True)
         environ = _environment(folder, lms)
-        _prepare(load(environ), lms)
+        prepare(load(environ), lms)
         with _serving(lms, lms_socket), _tool(port, environ) as tool:
             _await_tool(tool, lms, stop)
             if not stop.is_set():
@@ -120,7 +120,7 @@ def _secret(path: Path) -> str:
     return path.read_text()
 
 
-def _prepare(settings: Settings, lms: LmsConfig) -> None:
+def prepare(settings: Settings, lms: LmsConfig) -> None:
     """Migrates the database, and registers the LMS with its licence unless an earlier start did."""
     engine = open_engine(settings.database_url)
     try:

@@ -1,0 +1,137 @@
+"""A tool and a demo LMS on two sites, a fresh class for each test, and a browser that blocks third-party cookies."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from sqlalchemy.orm import Session
+
+from lti_tool.app import create_app
+from lti_tool.cli.demo import prepare
+from lti_tool.db import db, writing
+from lti_tool.demo.platform import LmsConfig, create_lms
+from lti_tool.jobs import JOBS
+from lti_tool.settings import load
+from tests.browser import chromium
+from tests.browser.seat import Seat
+from tests.demo_lms import TIMEOUT_S, Serving, serving
+
+Sit = Callable[..., Seat]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of this folder needs Chromium; xdist shall not start one in every worker."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright's driver."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def executable(playwright: Playwright) -> str:
+    """The browser; without one these tests are skipped, or fail where CREDITROLL_REQUIRE_BROWSER=1 wants them."""
+    found = chromium.find(playwright)
+    if found is not None:
+        return found
+    missing = "no Chromium: install chromium, or name one by CREDITROLL_CHROMIUM"
+    if os.environ.get("CREDITROLL_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"CREDITROLL_REQUIRE_BROWSER=1, but {missing}")
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def browser(
+    playwright: Playwright, executable: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """One browser for all tests: its cookies are cleared between them."""
+    with chromium.profile(playwright, executable, tmp_path_factory.mktemp("profile")) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[tuple[Serving, Serving]]:
+    """The addresses of LMS and tool, the same for all tests. localhost and 127.0.0.1 are two sites to a browser."""
+    with serving("localhost") as lms, serving("127.0.0.1") as tool:
+        yield lms, tool
+
+
+@pytest.fixture(scope="session")
+def lms_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the LMS's key is kept: making one takes a moment."""
+    return tmp_path_factory.mktemp("lms") / "key.pem"
+
+
+@dataclass(frozen=True)
+class School:
+    """Lincoln High on its first day: a licence of 300, and nobody has opened the tool yet."""
+
+    lms: LmsConfig
+    tool: Flask
+
+    def control(self, path: str, **body: object) -> None:
+        """Changes something in the LMS."""
+        requests.post(f"{self.lms.issuer}/control/{path}", json=body, timeout=TIMEOUT_S).raise_for_status()
+
+    def write(self, act: Callable[[Session], None]) -> None:
+        """Does something in the books, as a program beside the browser."""
+        with self.tool.app_context():
+            engine = db.engine
+        with writing(engine) as session:
+            act(session)
+
+
+@pytest.fixture
+def school(servers: tuple[Serving, Serving], lms_key: Path, sqlite_url: str, tmp_path: Path) -> Iterator[School]:
+    """Both sites with their jobs, prepared as `creditroll demo` does it."""
+    lms_server, tool_server = servers
+    settings = load(
+        {},
+        database_url=sqlite_url,
+        secret_key="a secret for tests, long enough for all",
+        public_url=tool_server.url,
+        keys_dir=str(tmp_path / "keys"),
+        allow_private_hosts=["localhost"],
+    )
+    lms = LmsConfig(issuer=lms_server.url, tool_url=tool_server.url, key_path=lms_key, control=True)
+    prepare(settings, lms)
+    tool = create_app(settings)
+    lms_server.show(create_lms(lms))
+    tool_server.show(tool)
+    with tool.extensions[JOBS].working():
+        yield School(lms, tool)
+    with tool.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def sit(browser: BrowserContext, school: School) -> Iterator[Sit]:
+    """Opens pages in the browser; at the end none of them may have complained."""
+    with_scripts: list[Seat] = []
+
+    def open_page(context: BrowserContext = browser) -> Seat:
+        seat = Seat(context.new_page(), school.lms.issuer, school.lms.tool_url)
+        with_scripts.append(seat)
+        return seat
+
+    browser.clear_cookies()
+    yield open_page
+    for seat in with_scripts:
+        seat.page.close()
+    assert [line for seat in with_scripts for line in seat.complaints] == []
+
+
+@pytest.fixture
+def seat(sit: Sit) -> Seat:
+    """The one page that most tests need."""
+    return sit()
