@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import fields
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 
 from lti_tool.settings import Settings
 from lti_tool.web.access import Rule
-from tests.house.sources import ROOT, name
+from tests.house.sources import ROOT, imports, name, product
 
 
 @pytest.fixture
@@ -77,3 +78,17 @@ def test_every_make_target_is_listed_and_in_the_contract() -> None:
 def test_every_link_in_the_documentation_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
         assert "://" in target or (page.parent / target).exists(), target
+
+
+def test_every_dependency_is_used_and_every_import_is_asked_for() -> None:
+    asked = {re.split(r"[\[=]", line)[0] for line in (ROOT / "requirements" / "runtime.in").read_text("utf-8").split()}
+    providers = packages_distributions()
+    imported = {
+        provider.lower().replace("_", "-")
+        for file in product()
+        for module in imports(file)
+        for provider in providers.get(module.split(".")[0], [])
+    }
+    by_address = {"psycopg"}  # SQLAlchemy loads it for postgresql URLs
+    parts = {"werkzeug", "jinja2", "markupsafe", "urllib3", "pydantic-core"}  # of Flask, Requests and Pydantic
+    assert (imported | by_address) - parts - {"creditroll"} == asked - parts
