@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 def command(host: str, port: int, workers: int) -> None:
     """Run the production server until it is told to end (SIGTERM, Ctrl-C).
 
-    SIGHUP replaces the workers one by one, and no visitor notices. Migrations are never run from here.
+    SIGHUP replaces the workers one by one. Migrations are never run from here.
     """
     settings = load(os.environ)
     require_secret(settings)
