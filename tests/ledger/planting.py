@@ -1,40 +1,32 @@
 """Damage that no statement of ours could do: rows changed with the database's guards taken away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
-
-Execute = Callable[[str], object]
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 
 @contextmanager
-def unguarded(engine: Engine) -> Iterator[Execute]:
-    """Yields a way to run SQL without triggers, foreign keys and (SQLite) checks, and puts the guards back."""
+def unguarded(engine: Engine) -> Iterator[Session]:
+    """A session without triggers, foreign keys and (SQLite) checks; rolled back, guards and all, unless committed."""
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("set session_replication_role = replica")
-            yield connection.exec_driver_sql
-            connection.exec_driver_sql("set session_replication_role = origin")
-            connection.commit()
-            return
-        with _without_sqlite_guards(connection):
-            yield connection.exec_driver_sql
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        connection.detach()  # closed at the end: what is set here must not reach the next one
+        if engine.dialect.name == "sqlite":
+            driver.execute("PRAGMA foreign_keys = OFF")
+            driver.execute("PRAGMA ignore_check_constraints = ON")
+        with Session(connection) as session:
+            if engine.dialect.name == "sqlite":
+                for name in session.scalars(text("select name from sqlite_master where type = 'trigger'")).all():
+                    session.execute(text(f"drop trigger {name}"))
+            else:
+                session.execute(text("set local session_replication_role = replica"))
+            yield session
 
 
-@contextmanager
-def _without_sqlite_guards(connection: Connection) -> Iterator[None]:
-    rows = connection.exec_driver_sql("select name, sql from sqlite_master where type = 'trigger'").all()
-    connection.commit()
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.execute("PRAGMA foreign_keys = OFF")
-    driver.execute("PRAGMA ignore_check_constraints = ON")
-    for name, _ in rows:
-        connection.exec_driver_sql(f"drop trigger {name}")
-    yield
-    for _, sql in rows:
-        connection.exec_driver_sql(sql)
-    connection.commit()
-    driver.execute("PRAGMA foreign_keys = ON")
-    driver.execute("PRAGMA ignore_check_constraints = OFF")
+def forget(session: Session, constraint: str, table: str) -> None:
+    """Takes a CHECK away from PostgreSQL; SQLite ignores them all in an unguarded session."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text(f"alter table {table} drop constraint {constraint}"))
