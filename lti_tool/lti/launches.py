@@ -40,7 +40,6 @@ class Verified:
 
     registered: Registered
     state: State
-    message: pylti.Message
     claims: LaunchClaims
     role: Role
 
@@ -58,13 +57,18 @@ class Arrival:
 
 @dataclass(frozen=True)
 class _Token:
-    """A token whose signature is right, and what it is checked against."""
+    """A message whose signature is right, and what it is checked against."""
 
-    body: Mapping[str, Any]
+    message: pylti.Message
     registered: Registered
     nonce: str
     door: Door
     now_s: float
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The claims, of whatever type the LMS made them."""
+        return self.message.get_launch_data()
 
 
 def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Verified:
@@ -77,19 +81,24 @@ def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Ve
     registered = door.registrations.of_id(session, state.platform_id, now=now)
     try:
         key = door.keys.find(registered.jwks_url, unverified.kid, now=now)
-        token = _Token(unverified.verify(key), registered, state.nonce, door, now.timestamp())
-        for check in CHECKS:
-            check(token)
-        claims = claims_of.parse(token.body)
-        if claims.subject is None:
-            raise refusals.Anonymous()
-        if claims.resource_link_id is None:
-            raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
-        message = pylti.Message(registered, unverified.header, token.body).validate()
+        message = pylti.Message(registered, unverified.header, unverified.verify(key))
+        claims = _check(_Token(message, registered, state.nonce, door, now.timestamp()))
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
         raise
-    return Verified(registered, state, message, claims, resolve(claims.roles))
+    return Verified(registered, state, claims, resolve(claims.roles))
+
+
+def _check(token: _Token) -> LaunchClaims:
+    for check in CHECKS:
+        check(token)
+    claims = claims_of.parse(token.body)
+    if claims.subject is None:
+        raise refusals.Anonymous()
+    token.message.validate()
+    if claims.resource_link_id is None:  # it was there, but unresolved
+        raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
+    return claims
 
 
 def _state(posted: Posted, door: Door, now: datetime) -> State:
@@ -149,10 +158,9 @@ def _version(token: _Token) -> None:
 
 
 def _message_type(token: _Token) -> None:
-    kind = token.body.get(f"{CLAIM}message_type")
-    if kind is None:
+    if token.body.get(f"{CLAIM}message_type") is None:
         raise refusals.ClaimMissing(claim=f"{CLAIM}message_type")
-    if kind != "LtiResourceLinkRequest":
+    if not token.message.is_resource_launch():
         raise refusals.MessageTypeWrong()
 
 

@@ -1,22 +1,39 @@
-"""Every reason to refuse a login or a launch: a stable code, an HTTP status, and one plain sentence for the person."""
+"""Every reason to refuse a login or a launch: a stable code, an HTTP status, and plain words for the person."""
 
 from typing import ClassVar
 
 from lti_tool.errors import Refusal
 
-_AGAIN = "Open it again from your course."
-_WRONG_SETUP = "Ask your LMS administrator to check how Creditroll is set up."
-
 
 class LaunchRefused(Refusal):
-    """A login or launch that is not let in; `figures` say for the log which registration it was about."""
+    """A login or launch that is not let in; most are mended by opening it again.
+
+    `figures` say for the log which registration it was about.
+    """
 
     code: ClassVar[str] = "LTI-REFUSED"
     status: ClassVar[int] = 401
-    says: ClassVar[str] = f"This launch cannot be let in. {_AGAIN}"
+    title: ClassVar[str] = "Open it again from your course"
+    says: ClassVar[str] = "This launch cannot be let in."
+    steps: ClassVar[tuple[str, ...]] = ("Go back to your course page.", "Choose Creditroll in the course menu.")
 
     def __init__(self, **figures: object) -> None:
         super().__init__(self.says, **figures)
+
+
+class SetUpWrong(LaunchRefused):
+    """What only the administrator of the LMS, or ours, can mend."""
+
+    title = "Creditroll is not set up right here"
+    steps = ("Ask your LMS administrator to check how Creditroll is set up.",)
+
+
+class NotAdmitted(LaunchRefused):
+    """Known, and not let in by a person's decision or for want of one."""
+
+    status = 403
+    title = "Creditroll is not switched on here"
+    steps = ("Ask your administrator to approve it.", "Then open it again from your course.")
 
 
 class LoginIncomplete(LaunchRefused):
@@ -24,53 +41,50 @@ class LoginIncomplete(LaunchRefused):
 
     code = "LTI-LOGIN"
     status = 400
-    says = f"The LMS did not say who is coming from where. {_AGAIN}"
+    says = "The LMS did not say who is coming from where."
 
 
-class TargetElsewhere(LaunchRefused):
+class TargetElsewhere(SetUpWrong):
     """`target_link_uri` is on another origin: following it would make us an open redirect."""
 
     code = "LTI-TARGET"
     status = 400
-    says = f"The link leads to another address than Creditroll's. {_WRONG_SETUP}"
+    says = "The link leads to another address than Creditroll's."
 
 
-class PlatformUnknown(LaunchRefused):
+class PlatformUnknown(SetUpWrong):
     """No registration has that issuer and client, or several share the issuer and no client was named."""
 
     code = "LTI-PLATFORM-UNKNOWN"
-    says = f"Creditroll does not know this LMS. {_WRONG_SETUP}"
+    says = "Creditroll does not know this LMS."
 
 
-class PlatformPending(LaunchRefused):
+class PlatformPending(NotAdmitted):
     """The registration waits for the operator."""
 
     code = "LTI-PLATFORM-PENDING"
-    status = 403
-    says = "This LMS is registered and waits to be approved. Ask your administrator to approve it."
+    says = "This LMS is registered, and waits to be approved."
 
 
-class PlatformDisabled(LaunchRefused):
+class PlatformDisabled(NotAdmitted):
     """The operator switched the registration off."""
 
     code = "LTI-PLATFORM-DISABLED"
-    status = 403
-    says = "Creditroll is switched off for this LMS. Ask your administrator."
+    says = "Creditroll is switched off for this LMS."
 
 
-class DeploymentPending(LaunchRefused):
+class DeploymentPending(NotAdmitted):
     """An installation that nobody approved yet; it is kept, so that the operator can."""
 
     code = "LTI-DEPLOYMENT-PENDING"
-    status = 403
-    says = "Creditroll was added here and waits to be approved. Ask your administrator to approve it."
+    says = "Creditroll was added here, and waits to be approved."
 
 
 class LmsRefused(LaunchRefused):
     """The LMS answered with an OIDC error instead of a launch (OpenID Connect Core #AuthError)."""
 
     code = "LTI-LMS-ERROR"
-    says = f"The LMS did not let the launch go on. {_AGAIN}"
+    says = "The LMS did not let the launch go on."
 
 
 class StateMissing(LaunchRefused):
@@ -78,28 +92,28 @@ class StateMissing(LaunchRefused):
 
     code = "LTI-STATE-MISSING"
     status = 400
-    says = f"This launch did not begin with a login. {_AGAIN}"
+    says = "This launch did not begin with a login."
 
 
 class StateUnknown(LaunchRefused):
     """The `state` is not one that we signed."""
 
     code = "LTI-STATE-UNKNOWN"
-    says = f"This launch did not begin here. {_AGAIN}"
+    says = "This launch did not begin here."
 
 
 class StateExpired(LaunchRefused):
     """The login was more than ten minutes ago."""
 
     code = "LTI-STATE-EXPIRED"
-    says = f"Too much time passed since you opened it. {_AGAIN}"
+    says = "Too much time passed since you opened it."
 
 
 class StateOfAnotherBrowser(LaunchRefused):
     """The browser does not hold the secret that the login gave it."""
 
     code = "LTI-STATE-BROWSER"
-    says = f"This launch began in another browser, or this one keeps no cookies for Creditroll. {_AGAIN}"
+    says = "This launch began in another browser, or this one keeps no cookies for Creditroll."
 
 
 class TokenMissing(LaunchRefused):
@@ -107,15 +121,15 @@ class TokenMissing(LaunchRefused):
 
     code = "LTI-TOKEN-MISSING"
     status = 400
-    says = f"The LMS sent no launch. {_AGAIN}"
+    says = "The LMS sent no launch."
 
 
-class TokenTooLarge(LaunchRefused):
+class TokenTooLarge(SetUpWrong):
     """The token is longer than any LMS makes it."""
 
     code = "LTI-TOKEN-SIZE"
     status = 400
-    says = f"The LMS sent more than a launch can hold. {_WRONG_SETUP}"
+    says = "The LMS sent more than a launch can hold."
 
 
 class TokenMalformed(LaunchRefused):
@@ -123,123 +137,124 @@ class TokenMalformed(LaunchRefused):
 
     code = "LTI-TOKEN"
     status = 400
-    says = f"The launch that the LMS sent cannot be read. {_AGAIN}"
+    says = "The launch that the LMS sent cannot be read."
 
 
-class AlgorithmRefused(LaunchRefused):
+class AlgorithmRefused(SetUpWrong):
     """Not RS256, or with header parameters that must be understood (`crit`)."""
 
     code = "LTI-ALG"
-    says = f"The launch is not signed in the way that LTI asks for (RS256). {_WRONG_SETUP}"
+    says = "The launch is not signed in the way that LTI asks for (RS256)."
 
 
-class KidMissing(LaunchRefused):
+class KidMissing(SetUpWrong):
     """The header does not name its key."""
 
     code = "LTI-KID-MISSING"
-    says = f"The launch does not say which key signed it. {_WRONG_SETUP}"
+    says = "The launch does not say which key signed it."
 
 
-class KidUnknown(LaunchRefused):
+class KidUnknown(SetUpWrong):
     """The LMS's key set has no usable key of that name."""
 
     code = "LTI-KID-UNKNOWN"
-    says = f"The launch was signed with a key that this LMS does not show. {_WRONG_SETUP}"
+    says = "The launch was signed with a key that this LMS does not show."
 
 
 class KeysUnreadable(LaunchRefused):
     """The LMS's key set cannot be read, and none is remembered."""
 
     code = "LTI-KEYS"
-    says = "The keys of the LMS cannot be read just now. Wait a minute, then open it again from your course."
+    title = "Wait a minute, then open it again"
+    says = "The keys of your LMS cannot be read just now."
 
 
 class SignatureWrong(LaunchRefused):
     """The key did not make this signature."""
 
     code = "LTI-SIGNATURE"
-    says = f"The launch was changed on its way, or another LMS signed it. {_AGAIN}"
+    says = "The launch was changed on its way, or another LMS signed it."
 
 
 class IssuerWrong(LaunchRefused):
     """`iss` is not the LMS that the login was for."""
 
     code = "LTI-ISS"
-    says = f"The launch is from another LMS than the one that began it. {_AGAIN}"
+    says = "The launch is from another LMS than the one that began it."
 
 
-class AudienceWrong(LaunchRefused):
+class AudienceWrong(SetUpWrong):
     """`aud` does not hold our client id."""
 
     code = "LTI-AUD"
-    says = f"The launch is meant for another tool. {_WRONG_SETUP}"
+    says = "The launch is meant for another tool."
 
 
-class AuthorizedPartyWrong(LaunchRefused):
+class AuthorizedPartyWrong(SetUpWrong):
     """`azp` is another client, or is missing beside several audiences."""
 
     code = "LTI-AZP"
-    says = f"The launch is meant for another tool. {_WRONG_SETUP}"
+    says = "The launch is meant for another tool."
 
 
 class Expired(LaunchRefused):
     """`exp` is past, missing, or more than a day ahead."""
 
     code = "LTI-EXPIRED"
-    says = f"This launch is no longer valid. {_AGAIN}"
+    says = "This launch is no longer valid."
 
 
 class IssuedAtWrong(LaunchRefused):
     """`iat` is missing, in the future, or more than a day ago; or `nbf` is in the future."""
 
     code = "LTI-IAT"
-    says = f"The clock of the LMS and ours do not agree about this launch. {_AGAIN}"
+    says = "The clock of the LMS and ours do not agree about this launch."
 
 
 class NonceWrong(LaunchRefused):
     """The nonce is not the one that our login sent."""
 
     code = "LTI-NONCE"
-    says = f"This launch does not answer the login that it came with. {_AGAIN}"
+    says = "This launch does not answer the login that it came with."
 
 
 class NonceUsed(LaunchRefused):
     """The same launch was let in before."""
 
     code = "LTI-NONCE-USED"
-    says = f"This launch was used already. {_AGAIN}"
+    says = "This launch was used already."
 
 
-class VersionWrong(LaunchRefused):
+class VersionWrong(SetUpWrong):
     """Not LTI 1.3.0."""
 
     code = "LTI-VERSION"
     status = 400
-    says = f"The LMS speaks another version of LTI than 1.3. {_WRONG_SETUP}"
+    says = "The LMS speaks another version of LTI than 1.3."
 
 
-class MessageTypeWrong(LaunchRefused):
+class MessageTypeWrong(SetUpWrong):
     """A message other than LtiResourceLinkRequest."""
 
     code = "LTI-MESSAGE-TYPE"
     status = 400
-    says = f"Creditroll cannot answer this kind of link yet. Add it to the course as an ordinary link. {_WRONG_SETUP}"
+    says = "Creditroll cannot answer this kind of link yet. Add it to the course as an ordinary link."
 
 
-class ClaimMissing(LaunchRefused):
+class ClaimMissing(SetUpWrong):
     """A claim that every launch must have is not there; `figures["claim"]` names it."""
 
     code = "LTI-CLAIM-MISSING"
     status = 400
-    says = f"The launch lacks something that LTI asks for. {_WRONG_SETUP}"
+    says = "The launch lacks something that LTI asks for."
 
 
-class ClaimMalformed(LaunchRefused):
+class ClaimMalformed(SetUpWrong):
     """A claim is of the wrong type or too long; `figures["claim"]` names it."""
 
     code = "LTI-CLAIM"
     status = 400
-    says = f"Something in the launch cannot be read. {_WRONG_SETUP}"
+    says = "Something in the launch cannot be read."
 
 
 class Anonymous(LaunchRefused):
@@ -247,7 +262,9 @@ class Anonymous(LaunchRefused):
 
     code = "LTI-ANONYMOUS"
     status = 403
-    says = "The LMS does not say who you are. Sign in to it, then open Creditroll from your course."
+    title = "We do not know who you are"
+    says = "The LMS does not tell us who opened this, so nothing could be kept for you."
+    steps = ("Sign in to your LMS.", "Open Creditroll from your course.")
 
 
 class TooManyRefused(LaunchRefused):
@@ -255,4 +272,5 @@ class TooManyRefused(LaunchRefused):
 
     code = "LTI-TOO-MANY"
     status = 429
-    says = "Too many launches from here were refused. Wait a minute, then open it again from your course."
+    title = "Wait a minute, then open it again"
+    says = "Too many launches from here were refused."

@@ -11,12 +11,6 @@ from lti_tool.lti.refusals import LaunchRefused, TooManyRefused
 from lti_tool.web import errors
 
 _LONGEST_LOGGED = 255
-_TITLES = {
-    400: "This launch could not be read",
-    403: "Creditroll waits to be let in here",
-    429: "Too many tries",
-}
-_TITLE = "Open it again from your course"
 
 
 class Refusals:
@@ -37,7 +31,7 @@ class Refusals:
             **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
         )
         shown = refusal if self._may_go_on() else TooManyRefused()
-        words = errors.Words(_TITLES.get(shown.status, _TITLE), shown.detail)
+        words = errors.Words(shown.title, shown.says, shown.steps)
         return errors.page(words, code=shown.code, status=shown.status)
 
     def _may_go_on(self) -> bool:

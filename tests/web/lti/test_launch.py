@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from lti_tool.db import db
-from lti_tool.lti import platforms
+from lti_tool.lti import platforms, refusals
 from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.refusals import LaunchRefused
 from tests.conftest import Books
@@ -182,10 +182,12 @@ def test_the_visit_is_kept_in_a_cookie_that_survives_in_a_frame(client: FlaskCli
     assert sorted(attributes) == ["HttpOnly", "Partitioned", "Path=/", "SameSite=None", "Secure"]
 
 
-def test_every_code_is_there_once_and_says_something() -> None:
-    reasons = LaunchRefused.__subclasses__()
-    assert len({reason.code for reason in reasons}) == len(reasons)
+def test_every_code_is_there_once_and_says_what_to_do() -> None:
+    named = [one for one in vars(refusals).values() if isinstance(one, type) and issubclass(one, LaunchRefused)]
+    reasons = [one for one in named if "code" in vars(one)]
+    assert len({reason.code for reason in reasons}) == len(reasons) > 30
     for reason in reasons:
         assert reason.code.startswith("LTI-")
         assert reason.says.endswith(".")
+        assert all(step.endswith(".") for step in reason.steps)
         assert reason.status in (400, 401, 403, 429)
