@@ -25,7 +25,7 @@ Sit = Callable[..., Seat]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder needs Chromium; xdist shall not start one in every worker."""
+    """All of this folder needs Chromium."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -59,6 +59,11 @@ class Class:
         """Saves the maximum on top of whatever is in force; the version in force after it."""
         with self.books() as session:
             based_on = policies.current(session, self.license_id, EXPORT_CREDITS.name).version
+        return self.save_maximum(maximum, based_on)
+
+    def save_maximum(self, maximum: int, based_on: int) -> int:
+        """Saves the maximum from a form that saw version `based_on`; the version in force after it."""
+        with self.books() as session:
             saved = policies.save(
                 session, self.license_id, EXPORT_CREDITS, maximum=maximum, based_on=based_on, actor=TEACHER, now=NOW
             )
@@ -85,6 +90,10 @@ class Class:
                 note=note,
                 request_key=request_key,
             )
+
+    def allot_by_form(self, member_ids: Collection[str], each: int, request_key: str) -> Posted:
+        """Credits by hand, from a form with that token."""
+        return self.allot(member_ids, each, request_key=request_key)
 
     def launch(self, member_id: str) -> TopUp:
         """A student's launch, as far as the books are concerned."""
@@ -129,6 +138,11 @@ class Class:
         """A release by a program."""
         with self.books() as session:
             return holds.release(session, self.license_id, hold_id, now=now)
+
+    def sweep(self, now: datetime) -> int:
+        """The sweeper's round."""
+        with self.books() as session:
+            return holds.sweep(session, now=now)
 
     def leave(self, member_id: str) -> None:
         """The member is active in no course any more."""

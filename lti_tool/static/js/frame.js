@@ -2,7 +2,7 @@
 if (window.parent !== window) {
   let told = 0;
   // A bar or dialog that is fixed in a frame higher than the screen would lie where nobody looks.
-  const most = () => (document.querySelector("[data-bar], dialog") ? Math.max(400, screen.availHeight - 220) : Infinity);
+  const most = () => (document.querySelector("[data-bar], dialog") ? Math.max(500, screen.availHeight - 220) : Infinity);
   const tell = () => {
     const height = Math.min(most(), Math.ceil(document.documentElement.getBoundingClientRect().height));
     if (Math.abs(height - told) < 2) return;

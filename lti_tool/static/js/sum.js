@@ -8,6 +8,7 @@ export function sums(root) {
   const amount = form.elements.namedItem("amount");
   if (!amount) return;
   amount.addEventListener("input", () => show(form, amount.value));
+  if (amount.value !== amount.defaultValue) show(form, amount.value); // somebody was faster than this script
   const note = form.elements.namedItem("note");
   const hint = form.querySelector("#note-hint");
   note.addEventListener("input", () => {
