@@ -250,12 +250,12 @@ _MEMBERS_WITH_OVERDUE = Sql(
 
 
 def sweep(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Tidies overdue holds away and returns how many accounts it touched; only tidiness, nothing depends on it."""
+    """Tidies overdue holds away and returns how many accounts it freed units of; nothing depends on it."""
     swept = 0
     for license_id, resource, member_id in _MEMBERS_WITH_OVERDUE.run(session, now=micros(now), most=most).all():
         standing = lock_member(session, license_id, resource, member_id, frozen_too=True)
-        expire_overdue(session, license_id, resource, member_id, standing, now=now)
-        swept += 1
+        # Another sweep, or the member's own capture, may have been here while we waited for the lock.
+        swept += expire_overdue(session, license_id, resource, member_id, standing, now=now) != standing
     return swept
 
 

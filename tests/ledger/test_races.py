@@ -10,7 +10,7 @@ from lti_tool.ledger.refusals import HoldNotOpen, InsufficientCredits, PoolShort
 from lti_tool.ledger.transfers import Posted, Spent
 from tests.ledger.a_class import Class
 from tests.ledger.conftest import OpenClass
-from tests.ledger.racing import race
+from tests.ledger.racing import Deed, race
 
 
 def test_of_fifty_spends_of_the_last_credit_one_succeeds(new_class: OpenClass, database_url: str) -> None:
@@ -69,8 +69,8 @@ def test_overlapping_batches_in_opposite_orders_do_not_deadlock(new_class: OpenC
     class_ = new_class(credits=100_000)
     students = class_.students(30)
     batches = [students[:20], students[10:][::-1], students[::-1], students[5:25]] * 4
-    deeds = [(Class.allot, (people, 1)) for people in batches]
-    spends = [(Class.spend, (student, 1)) for student in students[:8]]
+    deeds: list[Deed] = [(Class.allot, (people, 1)) for people in batches]
+    spends: list[Deed] = [(Class.spend, (student, 1)) for student in students[:8]]
     outcomes = race(database_url, class_, deeds + spends)
     assert Counter(map(named, outcomes))["Posted"] == 16
     assert class_.pool() == 100_000 - sum(map(len, batches))
@@ -91,12 +91,13 @@ def test_r19_a_hold_that_is_ended_in_ten_processes_at_once_ends_once(
     class_ = new_class()
     student = class_.student(has=5)
     held = class_.hold(student, 5)
-    rivals = {
+    rivals: dict[str, Deed] = {
         "capture": (Class.capture, (held.id, 2)),
         "release": (Class.release, (held.id,)),
         "expiry": (Class.sweep, (held.expires_at,)),
     }
-    outcomes = race(database_url, class_, [(Class.capture, (held.id,)), rivals[rival]] * 5)
+    deeds: list[Deed] = [(Class.capture, (held.id,)), rivals[rival]]
+    outcomes = race(database_url, class_, deeds * 5)
     account = class_.account(student)
     ended = [outcome for outcome in outcomes if isinstance(outcome, Held) or outcome == 1]
     assert len(ended) == 1
@@ -109,14 +110,15 @@ def test_of_ten_who_save_a_setting_at_once_one_is_first_and_the_others_are_told(
     new_class: OpenClass, database_url: str
 ) -> None:
     class_ = new_class()
-    outcomes = race(database_url, class_, [(Class.save_maximum, (5 * number, 0)) for number in range(1, 11)])
+    deeds: list[Deed] = [(Class.save_maximum, (5 * number, 0)) for number in range(1, 11)]
+    outcomes = race(database_url, class_, deeds)
     assert Counter(map(named, outcomes)) == {"int": 1, "stale_setting": 9}
 
 
 def test_leaving_while_spending_loses_neither(new_class: OpenClass, database_url: str) -> None:
     class_ = new_class()
     student = class_.student(has=50)
-    deeds = [(Class.spend, (student, 1)), (Class.leave, (student,)), (Class.come_back, (student,))] * 8
+    deeds: list[Deed] = [(Class.spend, (student, 1)), (Class.leave, (student,)), (Class.come_back, (student,))] * 8
     outcomes = race(database_url, class_, deeds)
     assert class_.account(student).used == sum(isinstance(outcome, Spent) for outcome in outcomes)
 
