@@ -178,8 +178,11 @@ def _require_text(field: str, text: str) -> None:
 
 
 def _require_url(field: str, url: str, allow_private_hosts: frozenset[str]) -> None:
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").lower(), parts.port
+    except ValueError as error:  # brackets or a port that no address has
+        raise Invalid(f"The {field} must be a full URL.", field=field) from error
     if not host or parts.username is not None or parts.fragment or len(url) > _LONGEST_URL or not url.isprintable():
         raise Invalid(f"The {field} must be a full URL without name, password or fragment.", field=field)
     may_be_plain = _is_loopback(host) or host in allow_private_hosts

@@ -74,7 +74,7 @@ class States:
             raise StateUnknown()
         try:
             launch_id, nonce, platform_id, secret_hash, ends = self._serializer.loads(text)
-        except BadData as error:
+        except (BadData, UnicodeEncodeError) as error:
             raise StateUnknown() from error
         state = State(launch_id, nonce, platform_id, secret_hash, datetime.fromtimestamp(ends, UTC))
         if state.expires_at <= now:

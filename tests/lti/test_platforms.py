@@ -1,0 +1,113 @@
+"""Registering an LMS: addresses that can be right, once for each client, admitted by the operator."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from lti_tool.errors import Invalid, NotFound
+from lti_tool.lti import platforms
+from lti_tool.lti.platforms import AlreadyRegistered, Platform
+from tests.factories import NOW
+
+GOOD: dict[str, Any] = {
+    "name": "Lincoln Unified",
+    "family": "canvas",
+    "issuer": "https://canvas.instructure.com",
+    "client_id": "10000000000068",
+    "auth_login_url": "https://sso.canvaslms.com/api/lti/authorize_redirect",
+    "auth_token_url": "https://sso.canvaslms.com/login/oauth2/token",
+    "jwks_url": "https://sso.canvaslms.com/api/lti/security/jwks",
+}
+
+
+def add(session: Session, **changes: Any) -> Platform:
+    return platforms.add_platform(
+        session, **GOOD | {"allow_private_hosts": frozenset({"lms.intranet"}), "now": NOW} | changes
+    )
+
+
+def test_an_added_platform_is_active_with_its_deployments(session: Session) -> None:
+    added = add(session, deployment_ids=("106:8865", "106:8865", "107:1"))
+    assert platforms.find(session, added.id).status == "active"
+    assert [(one.deployment_id, one.status) for one in platforms.deployments(session, added)] == [
+        ("106:8865", "active"),
+        ("107:1", "active"),
+    ]
+    assert platforms.every(session) == [added]
+
+
+def test_two_schools_share_an_issuer_and_never_a_client(session: Session) -> None:
+    add(session)
+    add(session, client_id="10000000000069")
+    with pytest.raises(AlreadyRegistered):
+        add(session)
+
+
+BAD_ADDRESSES = (
+    "",
+    "canvas.instructure.com",
+    "//canvas.instructure.com",
+    "ftp://canvas.instructure.com",
+    "javascript:alert(1)",
+    "http://canvas.instructure.com",
+    "http://127.0.0.1.evil.example",
+    "https://user:password@canvas.instructure.com",
+    "https://canvas.instructure.com/#fragment",
+    "https://canvas.instructure.com/\n",
+    "https://[::1",
+    "https://lms.test:port/",
+    f"https://canvas.instructure.com/{'x' * 2000}",
+)
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+@pytest.mark.parametrize("field", ["issuer", "auth_login_url", "auth_token_url", "jwks_url"])
+def test_an_address_that_cannot_be_right_is_refused_by_its_name(field: str, address: str, session: Session) -> None:
+    with pytest.raises(Invalid) as refused:
+        add(session, **{field: address})
+    assert refused.value.figures["field"] == field
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:80", "http://lms.intranet"]
+)
+def test_plain_http_is_for_this_machine_and_hosts_that_the_operator_named(origin: str, session: Session) -> None:
+    assert add(session, issuer=origin, jwks_url=f"{origin}/jwks").issuer == origin
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"family": "unheard-of"}, {"name": " "}, {"client_id": ""}, {"client_id": "x" * 256}, {"deployment_ids": ("",)}],
+)
+def test_other_values_that_cannot_be_right_are_refused(changes: dict[str, Any], session: Session) -> None:
+    with pytest.raises(Invalid):
+        add(session, **changes)
+
+
+def test_a_waiting_deployment_is_admitted_and_an_admitted_one_stays(session: Session) -> None:
+    added = add(session, deployment_ids=("known",))
+    for name in ("known", "new", "new"):
+        platforms.note_pending(session, platform_id=added.id, deployment_id=name, now=NOW)
+    assert {one.deployment_id: one.status for one in platforms.deployments(session, added)} == {
+        "known": "active",
+        "new": "pending",
+    }
+    platforms.approve(session, added, deployment_id="new", now=NOW)
+    names = {"issuer": added.issuer, "client_id": added.client_id}
+    assert platforms.find_deployment(session, **names, deployment_id="new").status == "active"
+    with pytest.raises(NotFound):
+        platforms.find_deployment(session, **names, deployment_id="never-seen")
+
+
+def test_a_platform_is_switched_off_and_on(session: Session) -> None:
+    added = add(session)
+    platforms.disable(added)
+    assert platforms.find(session, added.id).status == "disabled"
+    platforms.approve(session, added, now=NOW)
+    assert platforms.find(session, added.id).status == "active"
+
+
+def test_a_platform_that_was_never_added_is_not_found(session: Session) -> None:
+    with pytest.raises(NotFound):
+        platforms.find(session, "no-such-platform")
