@@ -13,12 +13,13 @@ _PRIVATE_KEYS = re.compile(
     r"(^|_)(name|email|subject|sub|title|note|token|secret|password|authorization|cookie|assertion|state|nonce|query)$",
     re.IGNORECASE,
 )
+# Anybody can have a long path logged: each pattern is linear, by a bound or by where it may begin.
 _PRIVATE_TEXT = (
-    (re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?"), HIDDEN),  # a JWT
+    (re.compile(r"eyJ[\w-]{1,1000}\.[\w-]+(\.[\w-]*)?"), HIDDEN),  # a JWT
     (re.compile(r"(?i)(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {HIDDEN}"),
-    (re.compile(r"(https?://[^\s?'\"]*|/[\w./-]*)\?[^\s'\"]+"), rf"\1?{HIDDEN}"),  # a query string
+    (re.compile(r"(?<=[^\s?'\"])\?[^\s'\"]+"), f"?{HIDDEN}"),  # a query string
     (re.compile(r"(://[^/\s:@]*):[^@\s/]+@"), rf"\1:{HIDDEN}@"),  # a password in a URL
-    (re.compile(r"[^\s@'\"<>]+@[\w-]+(\.[\w-]+)+"), HIDDEN),  # an e-mail address
+    (re.compile(r"(?<![^\s@'\"<>])[^\s@'\"<>]+@[\w-]+(\.[\w-]+)+"), HIDDEN),  # an e-mail address
 )
 
 

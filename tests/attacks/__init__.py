@@ -1,0 +1,1 @@
+"""What somebody who means harm may try: each test is a way in that stays shut."""
