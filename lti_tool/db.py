@@ -110,8 +110,8 @@ def database_now(session: Session) -> datetime:
 def engine_options(url: str) -> Mapping[str, object]:
     """What `create_engine` needs for this address; a hot row gets slower with more than 8 connections a worker."""
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 30}}
-    return {"pool_size": 8, "max_overflow": 0, "pool_pre_ping": True}
+        return {"connect_args": {"timeout": 30}, "hide_parameters": True}  # or an error would log names and notes
+    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 0, "pool_pre_ping": True}
 
 
 def open_engine(url: str) -> Engine:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from flask import Flask, redirect, request
+from flask import Flask, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from lti_tool.ids import new_id
@@ -40,8 +40,16 @@ class Form:
 
 
 def limit(app: Flask) -> None:
-    """Refuses requests that are larger than any form of ours (413)."""
+    """Refuses requests that are larger than any form of ours (413), or hold what no text can (400)."""
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST, MAX_FORM_MEMORY_SIZE=_LARGEST)
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    # PostgreSQL takes no NUL in a text; nobody types one.
+    for sent in (request.args, request.form):
+        if any("\0" in value for _, value in sent.items(multi=True)):
+            abort(400)
 
 
 def request_key() -> str:
