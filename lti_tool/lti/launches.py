@@ -79,12 +79,15 @@ def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Ve
     state = _state(posted, door, now)
     unverified = _token(posted)
     registered = door.registrations.of_id(session, state.platform_id, now=now)
+    is_signed = False
     try:
         key = door.keys.find(registered.jwks_url, unverified.kid, now=now)
         message = pylti.Message(registered, unverified.header, unverified.verify(key))
+        is_signed = True
         claims = _check(_Token(message, registered, state.nonce, door, now.timestamp()))
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
+        refusal.is_signed = is_signed
         raise
     return Verified(registered, state, claims, resolve(claims.roles))
 

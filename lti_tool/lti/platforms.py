@@ -150,16 +150,29 @@ def disable(platform: Platform) -> None:
     platform.status = "disabled"
 
 
+_MOST_PENDING = 100
+"""Installations of one platform that may wait for approval: a hostile one could invent them without end."""
+
 _NOTE_PENDING = Sql(
-    "insert into deployments (id, platform_id, deployment_id, status, created_at)"
-    " values (:id, :platform_id, :deployment_id, 'pending', :now)"
-    " on conflict (platform_id, deployment_id) do nothing"
+    """
+    insert into deployments (id, platform_id, deployment_id, status, created_at)
+    select :id, cast(:platform_id as text), :deployment_id, 'pending', cast(:now as bigint)
+     where (select count(*) from deployments where platform_id = :platform_id and status = 'pending') < :most
+    on conflict (platform_id, deployment_id) do nothing
+    """
 )
 
 
 def note_pending(session: Session, *, platform_id: str, deployment_id: str, now: datetime) -> None:
-    """Keeps an installation that was seen for the first time, for the operator to approve."""
-    _NOTE_PENDING.run(session, id=new_id(), platform_id=platform_id, deployment_id=deployment_id, now=micros(now))
+    """Keeps an installation seen for the first time for the operator to approve: up to a hundred a platform."""
+    _NOTE_PENDING.run(
+        session,
+        id=new_id(),
+        platform_id=platform_id,
+        deployment_id=deployment_id,
+        now=micros(now),
+        most=_MOST_PENDING,
+    )
 
 
 def _admit_deployment(session: Session, platform: Platform, deployment_id: str, *, now: datetime) -> None:

@@ -87,7 +87,7 @@ class _NoCookies(CookieService):
         return None
 
     def set_cookie(self, name: str, value: str | int, exp: int | None = 3600) -> None:
-        raise NotImplementedError(name)
+        raise AssertionError(f"the edge sets {name}")
 
 
 class _Location(Redirect[str]):

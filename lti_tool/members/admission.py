@@ -230,13 +230,16 @@ def _enroll(
     return role
 
 
+_MOST_MENTORED = 50
+"""The visit's cookie names them all, and browsers drop one of more than 4 KB."""
+
 _MENTORED = Sql(
     """
     select m.id from people p
       join members m on m.person_id = p.id and m.license_id = :license_id
       join enrollments e on e.member_id = m.id and e.context_id = :context_id and e.role = 'learner'
      where p.platform_id = :platform_id and p.subject in (select value from json_each(:subjects))
-     order by m.id
+     order by m.id limit :most
     """,
     postgresql="""
     select m.id from people p
@@ -244,7 +247,7 @@ _MENTORED = Sql(
       join enrollments e on e.member_id = m.id and e.context_id = :context_id and e.role = 'learner'
      where p.platform_id = :platform_id
        and p.subject in (select value from json_array_elements_text(cast(:subjects as json)))
-     order by m.id
+     order by m.id limit :most
     """,
 )
 
@@ -258,6 +261,7 @@ def _mentored(session: Session, arrival: Arrival, license_id: str) -> tuple[str,
         context_id=arrival.context_id,
         platform_id=arrival.platform_id,
         subjects=json.dumps(arrival.claims.mentored),
+        most=_MOST_MENTORED,
     )
     return tuple(row[0] for row in rows)
 

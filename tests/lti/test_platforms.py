@@ -85,6 +85,13 @@ def test_other_values_that_cannot_be_right_are_refused(changes: dict[str, Any], 
         add(session, **changes)
 
 
+def test_a_platform_that_invents_installations_fills_no_table(session: Session) -> None:
+    added = add(session)
+    for number in range(105):
+        platforms.note_pending(session, platform_id=added.id, deployment_id=f"invented {number}", now=NOW)
+    assert len(platforms.deployments(session, added)) == 100
+
+
 def test_a_waiting_deployment_is_admitted_and_an_admitted_one_stays(session: Session) -> None:
     added = add(session, deployment_ids=("known",))
     for name in ("known", "new", "new"):

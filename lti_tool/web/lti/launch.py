@@ -10,7 +10,7 @@ from lti_tool import clock
 from lti_tool.db import Sql, db, transaction
 from lti_tool.lti import launches, platforms
 from lti_tool.lti.launches import Arrival, Posted, Verified
-from lti_tool.lti.refusals import DeploymentPending, LmsRefused, NonceUsed
+from lti_tool.lti.refusals import DeploymentPending, LaunchRefused, LmsRefused, NonceUsed
 from lti_tool.lti.roles import Role
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
@@ -30,21 +30,35 @@ def launch() -> ResponseReturnValue:
     if "error" in request.form:
         raise _lms_refused()
     posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies)
-    verified = launches.verify(db.session(), posted, door=door(), now=now)
-    db.session.remove()  # the read is over: one connection for each launch is enough
+    verified = _verified(posted, now)
     try:
         with transaction() as books:
             arrival = launches.arrive(books, verified, now=now)
             admitted = admit(books, arrival, settings=settings(), now=now)
             asked = _ask_for_roster(books, arrival, admitted, now)
-    except DeploymentPending:
-        _keep_for_approval(verified, now)
-        raise
     except NonceUsed:
         return _reloaded(verified, now)
+    except LaunchRefused as refusal:
+        session.end()
+        if isinstance(refusal, DeploymentPending):
+            _keep_for_approval(verified, now)
+        raise
     if asked:
         jobs().read_roster(asked)
     return _welcome(arrival, admitted, now)
+
+
+def _verified(posted: Posted, now: datetime) -> Verified:
+    try:
+        return launches.verify(db.session(), posted, door=door(), now=now)
+    except LaunchRefused as refusal:
+        # On a shared computer the next person is not to find the last one's visit, let in or not. What nobody signed
+        # ends nothing: any site could post it.
+        if refusal.is_signed:
+            session.end()
+        raise
+    finally:
+        db.session.remove()  # the read is over: one connection for each launch is enough
 
 
 def _ask_for_roster(books: Session, arrival: Arrival, admitted: Admitted, now: datetime) -> str | None:

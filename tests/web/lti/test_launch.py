@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
@@ -136,6 +138,25 @@ def test_a_new_launch_inherits_nothing_of_the_visit_before(
     assert client.get("/manager/").status_code == 200
     launch(client, platform, role="Learner", subject="student")
     assert client.get("/manager/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "changes", [{"deployment_id": "never seen"}, {"sub": None}, {"message_type": "LtiDeepLinkingRequest"}]
+)
+def test_a_launch_that_the_lms_signed_and_we_refuse_ends_the_visit_before(
+    client: FlaskClient, platform: FakePlatform, books: Books, changes: dict[str, Any]
+) -> None:
+    give_license(books, platform)
+    launch(client, platform, role="Instructor", subject="teacher")
+    assert launch(client, platform, subject="somebody", changes=changes).status_code in (400, 401, 403)
+    assert client.get("/manager/").status_code == 401
+
+
+def test_a_launch_that_nobody_signed_ends_no_visit(client: FlaskClient, platform: FakePlatform, books: Books) -> None:
+    give_license(books, platform)
+    launch(client, platform, role="Instructor", subject="teacher")
+    assert client.post("/lti/launch", data={"id_token": "a.b.c", "state": "x"}).status_code in (400, 401)
+    assert client.get("/manager/").status_code == 200
 
 
 def test_a_course_keeps_up_with_the_lms(client: FlaskClient, platform: FakePlatform, engine: Engine) -> None:
