@@ -23,7 +23,7 @@ def create_app(settings: Settings) -> Flask:
     session.configure(app, settings)
     access.enforce(app)
     csrf.protect(app)
-    forms.limit(app)
+    forms.limit(app, programs=api.PREFIX)
     headers.send(app)
     assets.serve(app)
     words.register(app)

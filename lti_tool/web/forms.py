@@ -39,16 +39,18 @@ class Form:
         return None
 
 
-def limit(app: Flask) -> None:
-    """Refuses requests that are larger than any form of ours (413), or hold what no text can (400)."""
+def limit(app: Flask, *, programs: str) -> None:
+    """Refuses requests that are larger than any form of ours (413), or hold what no text can (400).
+
+    What is below the prefix `programs` finds such a text by itself, and names the parameter.
+    """
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST, MAX_FORM_MEMORY_SIZE=_LARGEST)
-    app.before_request(_refuse_nul)
 
-
-def _refuse_nul() -> None:
-    # PostgreSQL takes no NUL in a text; nobody types one.
-    for sent in (request.args, request.form):
-        if any("\0" in value for _, value in sent.items(multi=True)):
+    @app.before_request
+    def refuse_nul() -> None:
+        # PostgreSQL takes no NUL in a text; nobody types one.
+        sent = () if request.path.startswith(programs) else (request.args, request.form)
+        if any("\0" in value for values in sent for _, value in values.items(multi=True)):
             abort(400)
 
 
