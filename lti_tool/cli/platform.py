@@ -10,7 +10,8 @@ from lti_tool.cli import books, json_option, show
 from lti_tool.db import db, transaction
 from lti_tool.licenses import bindings
 from lti_tool.lti import platforms
-from lti_tool.lti.platforms import FAMILIES, Platform
+from lti_tool.lti.families import FAMILIES
+from lti_tool.lti.platforms import Platform
 
 
 @click.group()
@@ -27,7 +28,7 @@ def command() -> None:
 @click.option("--jwks-url", required=True, help="Its public keys.")
 @click.option("--auth-audience", help="The audience for access tokens, where it is not the token endpoint.")
 @click.option("--deployment-id", "deployment_ids", multiple=True, help="Admitted at once; may be repeated.")
-@click.option("--family", type=click.Choice(FAMILIES), default="other", show_default=True)
+@click.option("--family", type=click.Choice(list(FAMILIES)), default="other", show_default=True)
 @json_option
 def add(as_json: bool, deployment_ids: tuple[str, ...], **given: str) -> None:
     """Register an LMS."""

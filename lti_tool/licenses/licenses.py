@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, exists, select
+from sqlalchemy import Boolean, ForeignKey, String, Text, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, micros
@@ -25,6 +25,8 @@ class License(Base):
     code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     owner_person_id: Mapped[str | None] = mapped_column(String(36))
+    assistants_teach: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether teaching assistants may do what teachers may (R24)."""
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

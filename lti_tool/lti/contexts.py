@@ -24,6 +24,10 @@ class Context(Base):
     memberships_url: Mapped[str | None] = mapped_column(Text)
     first_seen_at: Mapped[datetime] = mapped_column(Instant)
     last_launch_at: Mapped[datetime | None] = mapped_column(Instant)
+    copied_from: Mapped[str | None] = mapped_column(Text)
+    """The LMS's ids of the courses that this one is a copy of, latest first, as a JSON list."""
+    copy_answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a teacher took over the earlier course's settings, or declined."""
 
 
 _NAME = Sql(

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound, Refusal
 from lti_tool.ids import new_id
+from lti_tool.lti.families import FAMILIES
 
-FAMILIES = ("canvas", "schoology", "moodle", "brightspace", "blackboard", "sakai", "openedx", "other")
 _MOST_CHARACTERS = 255
 _LONGEST_URL = 2000
 
@@ -31,6 +31,8 @@ class Platform(Base):
     auth_token_url: Mapped[str] = mapped_column(Text)
     auth_audience: Mapped[str | None] = mapped_column(Text)
     jwks_url: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[str | None] = mapped_column(Text)
+    """The services that it granted at its registration, with spaces between; None where nobody told us."""
     status: Mapped[str] = mapped_column(Text)
     """"active", "pending" (waits for the operator) or "disabled"."""
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -45,6 +47,9 @@ class Deployment(Base):
     platform_id: Mapped[str] = mapped_column(String(36), ForeignKey("platforms.id"))
     deployment_id: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    notices_url: Mapped[str | None] = mapped_column(Text)
+    notices_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When we last asked to be told of copied courses."""
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -54,6 +54,8 @@ class Enrollment(Base):
     launch_role: Mapped[str | None] = mapped_column(Text)
     roster_role: Mapped[str | None] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
+    is_marked_staff: Mapped[bool] = mapped_column(Boolean, default=False)
+    """A teacher said that this person is staff, whatever the LMS says (R26)."""
     active: Mapped[bool] = mapped_column(Boolean)
     last_launch_at: Mapped[datetime | None] = mapped_column(Instant)
 

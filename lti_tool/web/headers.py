@@ -10,20 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool.db import db
+from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.platforms import Platform
 
 _KEPT_S = 5.0
 _CACHE = "creditroll_ancestors"
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # what is not a page needs no look at who may frame it
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
-
-# Where a family shows tools besides its issuer: schools have hosts of their own under these (platforms.md 2.8).
-_FAMILY_HOSTS = {
-    "canvas": "https://*.instructure.com",
-    "schoology": "https://*.schoology.com",
-    "brightspace": "https://*.brightspace.com",
-    "blackboard": "https://*.blackboard.com",
-}
 
 
 def send(app: Flask) -> None:
@@ -75,5 +68,4 @@ def _origins(issuer: str, auth_login_url: str, family: str) -> Iterator[str]:
         origin = f"{parts.scheme}://{parts.netloc}"
         if _ORIGIN.fullmatch(origin):  # an issuer may be any text; only an origin may enter a header
             yield origin
-    if family in _FAMILY_HOSTS:
-        yield _FAMILY_HOSTS[family]
+    yield from (f"https://{host}" for host in FAMILIES[family].hosts)

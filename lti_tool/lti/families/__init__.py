@@ -1,0 +1,17 @@
+"""The kinds of LMS that we know, a file each."""
+
+from lti_tool.lti.families import blackboard, brightspace, canvas, moodle, openedx, other, sakai, schoology
+from lti_tool.lti.families.family import Endpoints, Family
+
+__all__ = ["FAMILIES", "Endpoints", "Family", "of_product"]
+
+FAMILIES = {
+    one.FAMILY.name: one.FAMILY for one in (canvas, schoology, moodle, brightspace, blackboard, sakai, openedx, other)
+}
+"""By name."""
+
+
+def of_product(code: str) -> Family:
+    """The family that calls itself so in a configuration or launch; `other` where none does."""
+    wanted = code.strip().lower()
+    return next((family for family in FAMILIES.values() if wanted in family.product_codes), other.FAMILY)

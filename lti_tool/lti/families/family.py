@@ -1,0 +1,46 @@
+"""What differs from one kind of LMS to another, as data: no other file asks which LMS it is talking to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lti_tool.lti.roles import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoints:
+    """Where a platform is reached; the same for every school where a vendor hosts them all."""
+
+    issuer: str
+    auth_login_url: str
+    auth_token_url: str
+    jwks_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One kind of LMS. Every field has the value of an LMS that keeps to the specifications and needs nothing more."""
+
+    name: str
+    """As in `creditroll platform add --family`."""
+    title: str
+    """As its users call it."""
+    product_codes: tuple[str, ...] = ()
+    """`product_family_code` in a registration's configuration and in `tool_platform`, lower case."""
+    constant: tuple[Endpoints, ...] = ()
+    """Endpoints that are the same for all its schools, production first (Canvas has a beta and a test as well)."""
+    hosts: tuple[str, ...] = ()
+    """Where its schools are, who may frame us: a host, or `*.domain` for everything below the domain."""
+    service_hosts: tuple[str, ...] = ()
+    """Where its endpoints may be besides: a registration may name these beside its issuer's own host and `hosts`."""
+    token_audience: str | None = None
+    """`aud` of our assertions where it is not the token endpoint."""
+    roster_limit: int | None = None
+    """People to ask for on a page of the roster; None asks for nothing, and takes what comes."""
+    has_rlid: bool = True
+    """Whether the roster understands `rlid`."""
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """Texts that this family sends for a role of the course beside the vocabulary of LTI."""
+    has_assistants: bool = True
+    """Whether it tells a teaching assistant from a teacher; Moodle does not."""
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """What it is known not to do, by a short name: one sentence for whoever meets it, with the mend."""
