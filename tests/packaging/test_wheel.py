@@ -20,6 +20,7 @@ import os
 client = create_app(load(os.environ)).test_client()
 assert client.get("/healthz").status_code == 200
 assert client.get("/readyz").status_code == 200
+assert client.get("/lti/config.json").json["title"] == "Creditroll"
 page = client.get("/student/")
 assert page.status_code == 401 and "Open it again from your course" in page.text, page.text
 """

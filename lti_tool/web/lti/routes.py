@@ -5,7 +5,7 @@ from flask import Blueprint, Flask
 from lti_tool.lti.door import open_door
 from lti_tool.lti.refusals import LaunchRefused
 from lti_tool.settings import Settings
-from lti_tool.web.lti import jwks, launch, login
+from lti_tool.web.lti import config, jwks, launch, login
 from lti_tool.web.lti.doors import DOOR
 from lti_tool.web.lti.refused import Refusals
 
@@ -17,5 +17,7 @@ def join(app: Flask, settings: Settings) -> None:
     routes.add_url_rule("/login", "login", login.login, methods=["GET", "POST"])
     routes.add_url_rule("/launch", "launch", launch.launch, methods=["POST"])
     routes.add_url_rule("/jwks.json", "jwks", jwks.jwks, methods=["GET"])
+    routes.add_url_rule("/config.json", "config", config.config, methods=["GET"])
+    routes.add_url_rule("/icon.png", "icon", config.icon, methods=["GET"])
     routes.register_error_handler(LaunchRefused, Refusals(settings.launch_rate_limit).answer)
     app.register_blueprint(routes)
