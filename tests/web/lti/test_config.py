@@ -1,6 +1,7 @@
 """Canvas's administrators get the tool from one address, made from `tool.json` with this deployment's addresses."""
 
 import json
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,14 @@ ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.reado
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 
 
+def configuration(client: FlaskClient) -> Any:
+    """The document, as Canvas reads it."""
+    answer = client.get("/lti/config.json")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/json"
+    return answer.json
+
+
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """The database makes no difference here."""
@@ -20,10 +29,7 @@ def database_url(sqlite_url: str) -> str:
 
 
 def test_canvas_finds_every_field_that_it_requires(client: FlaskClient) -> None:
-    answer = client.get("/lti/config.json")
-    assert answer.status_code == 200
-    assert answer.mimetype == "application/json"
-    found = answer.json
+    found = configuration(client)
     assert found["title"] == "Creditroll"
     assert found["description"]
     assert found["oidc_initiation_url"] == "https://tool.test/lti/login"
@@ -36,14 +42,14 @@ def test_canvas_finds_every_field_that_it_requires(client: FlaskClient) -> None:
 
 
 def test_it_asks_for_names_only_and_for_the_services_that_are_used(client: FlaskClient) -> None:
-    found = client.get("/lti/config.json").json
+    found = configuration(client)
     assert found["scopes"] == [ROSTER, NOTICES]
     assert found["custom_fields"] == {"context_history": "$Context.id.history"}
     assert found["extensions"][0]["privacy_level"] == "name_only"
 
 
 def test_it_is_placed_where_teachers_and_administrators_look(client: FlaskClient) -> None:
-    placements = client.get("/lti/config.json").json["extensions"][0]["settings"]["placements"]
+    placements = configuration(client)["extensions"][0]["settings"]["placements"]
     by_name = {one["placement"]: one for one in placements}
     assert {name: one["message_type"] for name, one in by_name.items()} == {
         "course_navigation": "LtiResourceLinkRequest",
@@ -57,9 +63,9 @@ def test_it_is_placed_where_teachers_and_administrators_look(client: FlaskClient
 
 def test_no_address_of_the_example_is_left(make_app: MakeApp) -> None:
     client = make_app(public_url="http://127.0.0.1:8000").test_client()
-    answer = client.get("/lti/config.json")
-    assert "tool.example" not in answer.text
-    assert answer.json["extensions"][0]["domain"] == "127.0.0.1:8000"
+    found = configuration(client)
+    assert "tool.example" not in json.dumps(found)
+    assert found["extensions"][0]["domain"] == "127.0.0.1:8000"
     assert "tool.example" in shipped.TOOL_JSON.read_text("utf-8")
 
 
@@ -70,7 +76,7 @@ def test_canvas_may_keep_it_and_nobody_is_recognised_by_it(client: FlaskClient) 
 
 
 def test_the_icon_is_where_the_configuration_says(client: FlaskClient) -> None:
-    address = client.get("/lti/config.json").json["extensions"][0]["settings"]["icon_url"]
+    address = configuration(client)["extensions"][0]["settings"]["icon_url"]
     answer = client.get(address.removeprefix("https://tool.test"))
     assert answer.status_code == 200
     assert answer.mimetype == "image/png"
