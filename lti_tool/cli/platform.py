@@ -30,7 +30,7 @@ def command() -> None:
 @click.option("--deployment-id", "deployment_ids", multiple=True, help="Admitted at once; may be repeated.")
 @click.option("--family", type=click.Choice(list(FAMILIES)), default="other", show_default=True)
 @json_option
-def add(as_json: bool, deployment_ids: tuple[str, ...], **given: str) -> None:
+def add(as_json: bool, deployment_ids: tuple[str, ...], **given: Any) -> None:
     """Register an LMS."""
     with books() as settings:
         with transaction() as session:

@@ -5,7 +5,8 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
@@ -59,6 +60,13 @@ class AlreadyRegistered(Refusal):
     code = "already_registered"
 
 
+class TooManyWaiting(Refusal):
+    """As many registrations wait for the operator as may: strangers could ask for them without end."""
+
+    code = "too_many_waiting"
+    status = 429
+
+
 def add_platform(
     session: Session,
     *,
@@ -70,11 +78,16 @@ def add_platform(
     auth_token_url: str,
     jwks_url: str,
     auth_audience: str | None = None,
+    scopes: str | None = None,
     deployment_ids: Sequence[str] = (),
+    is_admitted: bool = True,
     allow_private_hosts: frozenset[str],
     now: datetime,
 ) -> Platform:
-    """Registers an LMS, active, with the deployments that are known already. Raises Invalid, AlreadyRegistered."""
+    """Registers an LMS with the deployments that are known already: active, or (if not admitted) waiting for approval.
+
+    Raises Invalid, AlreadyRegistered, TooManyWaiting.
+    """
     if family not in FAMILIES:
         raise Invalid(f"The family must be one of {', '.join(FAMILIES)}.", field="family")
     for field, text in (("name", name), ("client_id", client_id), *(("deployment_id", one) for one in deployment_ids)):
@@ -82,23 +95,36 @@ def add_platform(
     urls = {"issuer": issuer, "auth_login_url": auth_login_url, "auth_token_url": auth_token_url, "jwks_url": jwks_url}
     for field, url in urls.items():
         _require_url(field, url, allow_private_hosts)
-    if session.scalar(select(Platform.id).where(Platform.issuer == issuer, Platform.client_id == client_id)):
-        raise AlreadyRegistered(f"The client {client_id} of {issuer} is registered already.")
+    if not is_admitted:
+        _require_room(session)
     platform = Platform(
         id=new_id(),
         name=name,
         family=family,
         client_id=client_id,
         auth_audience=auth_audience or None,
-        status="active",
+        scopes=scopes,
+        status="active" if is_admitted else "pending",
         created_at=now,
         **urls,
     )
-    session.add(platform)
-    session.flush()  # the deployments below refer to it
+    try:
+        with session.begin_nested():
+            session.add(platform)
+    except IntegrityError as error:  # UNIQUE (issuer, client_id)
+        raise AlreadyRegistered(f"The client {client_id} of {issuer} is registered already.") from error
     for deployment_id in dict.fromkeys(deployment_ids):
         _admit_deployment(session, platform, deployment_id, now=now)
     return platform
+
+
+_MOST_WAITING = 100
+
+
+def _require_room(session: Session) -> None:
+    waiting = session.scalar(select(func.count()).select_from(Platform).where(Platform.status == "pending")) or 0
+    if waiting >= _MOST_WAITING:
+        raise TooManyWaiting("Too many registrations wait for approval. Ask whoever runs Creditroll to look at them.")
 
 
 def find(session: Session, platform_id: str) -> Platform:

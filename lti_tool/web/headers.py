@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,9 +24,17 @@ def send(app: Flask) -> None:
     app.after_request(_add)
 
 
+def framed_also_by(*platform: str) -> None:
+    """Lets a platform that is not admitted (issuer, authorisation address, family) frame this one answer.
+
+    Strangers can ask for registrations: none of theirs may enter the headers of every page.
+    """
+    g.framed_by = frozenset(_origins(*platform))
+
+
 def _add(response: Response) -> Response:
     ours = {
-        "Content-Security-Policy": _policy(_ancestors()) if response.mimetype == "text/html" else _NO_PAGE,
+        "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
@@ -44,20 +52,24 @@ def _policy(ancestors: str) -> str:
     )
 
 
-def _ancestors() -> str:
+def _framers() -> str:
+    also: frozenset[str] = g.get("framed_by", frozenset())
+    return " ".join(sorted(_ancestors() | also)) or "'none'"
+
+
+def _ancestors() -> frozenset[str]:
     """The origins that may frame us. A little old is fine: an LMS is registered long before its first launch."""
     kept = current_app.extensions.get(_CACHE)
     if kept is not None and time.monotonic() - kept[1] < _KEPT_S:
-        return str(kept[0])
+        return frozenset(kept[0])
     try:
         known = db.session.execute(
-            select(Platform.issuer, Platform.auth_login_url, Platform.family).where(Platform.status != "disabled")
+            select(Platform.issuer, Platform.auth_login_url, Platform.family).where(Platform.status == "active")
         )
-        origins = sorted({origin for row in known for origin in _origins(*row)})
+        ancestors = frozenset(origin for row in known for origin in _origins(*row))
     except SQLAlchemyError:
         db.session.rollback()
-        return str(kept[0]) if kept else "'none'"  # an answer about a broken database must still go out
-    ancestors = " ".join(origins) or "'none'"
+        return frozenset(kept[0]) if kept else frozenset()  # an answer about a broken database must still go out
     current_app.extensions[_CACHE] = (ancestors, time.monotonic())
     return ancestors
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.lti import platforms
-from lti_tool.lti.platforms import AlreadyRegistered, Platform
+from lti_tool.lti.platforms import AlreadyRegistered, Platform, TooManyWaiting
 from tests.factories import NOW
 
 GOOD: dict[str, Any] = {
@@ -42,6 +42,21 @@ def test_two_schools_share_an_issuer_and_never_a_client(session: Session) -> Non
     add(session, client_id="10000000000069")
     with pytest.raises(AlreadyRegistered):
         add(session)
+
+
+def test_a_registration_from_outside_waits_until_the_operator_admits_it(session: Session) -> None:
+    asked = add(session, is_admitted=False, deployment_ids=("106:8865",))
+    assert asked.status == "pending"
+    platforms.approve(session, asked, now=NOW)
+    assert asked.status == "active"
+
+
+def test_only_so_many_may_wait(session: Session) -> None:
+    for number in range(100):
+        add(session, is_admitted=False, client_id=f"client-{number}")
+    with pytest.raises(TooManyWaiting):
+        add(session, is_admitted=False, client_id="client-100")
+    add(session, client_id="client-100")
 
 
 BAD_ADDRESSES = (

@@ -20,6 +20,7 @@ def test_only_registered_lmss_may_frame_the_pages(make_app: MakeApp, books: Book
         make_platform(session, issuer="https://school.test:8443")
         make_platform(session, issuer="https://canvas.test", family="canvas")
         make_platform(session, issuer="https://gone.test", status="disabled")
+        make_platform(session, issuer="https://anybody.test", status="pending")
         strange = make_platform(session, issuer="not a url; script-src *")
         strange.auth_login_url = "https://auth.test/login"
     framing = policy(make_app().test_client())["frame-ancestors"].split()
@@ -29,6 +30,14 @@ def test_only_registered_lmss_may_frame_the_pages(make_app: MakeApp, books: Book
         "https://canvas.test",
         "https://school.test:8443",
     ]
+
+
+def test_a_waiting_lms_may_frame_only_the_page_that_tells_its_people_to_wait(client: FlaskClient, books: Books) -> None:
+    with books() as session:
+        make_platform(session, issuer="https://waits.test", client_id="c", status="pending")
+    login = "/lti/login?iss=https://waits.test&client_id=c&login_hint=1&target_link_uri=https://tool.test/lti/launch"
+    assert policy(client, login)["frame-ancestors"] == "https://waits.test"
+    assert policy(client)["frame-ancestors"] == "'none'"
 
 
 def test_without_an_lms_nobody_may(client: FlaskClient) -> None:

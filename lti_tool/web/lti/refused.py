@@ -7,8 +7,10 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from lti_tool.lti.refusals import LaunchRefused, TooManyRefused
-from lti_tool.web import errors
+from lti_tool.db import db
+from lti_tool.lti import platforms
+from lti_tool.lti.refusals import LaunchRefused, PlatformPending, TooManyRefused
+from lti_tool.web import errors, headers
 
 _LONGEST_LOGGED = 255
 
@@ -30,9 +32,18 @@ class Refusals:
         structlog.contextvars.bind_contextvars(
             **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
         )
+        if isinstance(refusal, PlatformPending):
+            _let_frame(refusal)
         shown = refusal if self._may_go_on() else TooManyRefused()
         words = errors.Words(shown.title, shown.says, shown.steps)
         return errors.page(words, code=shown.code, status=shown.status)
 
     def _may_go_on(self) -> bool:
         return self._limit is None or self._limiter.hit(self._limit, request.remote_addr or "")
+
+
+def _let_frame(refusal: PlatformPending) -> None:
+    names = {name: refusal.figures.get(name) for name in ("issuer", "client_id")}
+    if all(names.values()):
+        waiting = platforms.find_registered(db.session(), **{name: str(value) for name, value in names.items()})
+        headers.framed_also_by(waiting.issuer, waiting.auth_login_url, waiting.family)
