@@ -61,6 +61,8 @@ def initiate_login(course_key: str, person_key: str, slug: str) -> str | AnyResp
         "canvas_region": "unknown",
         "canvas_environment": "production",
     }
+    if config.storage_target:
+        fields["lti_storage_target"] = config.storage_target
     if request.args.get("by") == "get":
         return redirect(f"{config.tool_login_url}?{urlencode(fields)}")
     return render_template("autosubmit.html", action=config.tool_login_url, fields=fields)

@@ -22,6 +22,10 @@ class LmsConfig:
     """People on a roster page at most, whatever `limit` asks for: small, so that paging is real."""
     key_path: Path | None = None
     """Where the signing key is kept, so that a restart keeps its kid; None is a fresh key in memory."""
+    storage_target: str = ""
+    """What its logins say of Platform Storage: `_parent`, the name of a frame beside the tool's, or nothing."""
+    storage_prefix: str = "lti."
+    """How the subjects that it answers begin; older LMSs have `org.imsglobal.lti.`, and "" answers none."""
     control: bool = False
     """Whether `/control/…` lets tests change rosters and plant faults."""
 

@@ -65,6 +65,12 @@ def course_page(course_key: str, person_key: str, slug: str) -> str:
     )
 
 
+@routes.get("/storage")
+def storage() -> str:
+    """What an LMS shows unseen beside the tool, if that is where it keeps a tool's short texts."""
+    return render_template("storage.html")
+
+
 def _groups(school: School, course: Course) -> list[Group]:
     groups = [_group(school, course, part) for part in STEP_IN_ORDER]
     administrators = [Seat(each, "not in the course") for each in school.people.values() if each.is_administrator]
