@@ -5,6 +5,8 @@ with serving_platform() as platform:
     response = launch(client, platform, role="Learner", subject="s-1", context="c-1")
 """
 
+import html
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -170,7 +172,13 @@ def login(client: FlaskClient, platform: FakePlatform, *, method: str = "POST", 
     sent = {name: value for name, value in sent.items() if value is not ABSENT}
     where: dict[str, Any] = {"data": sent} if method == "POST" else {"query_string": sent}
     response = client.open("/lti/login", method=method, base_url=public_url(client), **where)
-    return Login(response, dict(parse_qsl(urlsplit(response.headers.get("Location", "")).query)))
+    return Login(response, dict(parse_qsl(urlsplit(_goes_on_to(response)).query)))
+
+
+def _goes_on_to(response: TestResponse) -> str:
+    """The LMS's address: of the redirect, or of the link on the page that uses the LMS's storage."""
+    link = re.search(r'href="([^"]+)" data-go-on', response.text)
+    return html.unescape(link[1]) if link else response.headers.get("Location", "")
 
 
 def claims(

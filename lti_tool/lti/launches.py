@@ -17,7 +17,7 @@ from lti_tool.lti.claims import CLAIM, LaunchClaims
 from lti_tool.lti.door import Door
 from lti_tool.lti.registrations import Registered, check_status
 from lti_tool.lti.roles import Role, resolve
-from lti_tool.lti.states import State
+from lti_tool.lti.states import Carrier, State
 
 _LEEWAY_S = 60.0
 """Clocks of LMSs are off by this much (Moodle's tokens live no longer than a minute)."""
@@ -32,16 +32,22 @@ class Posted:
     id_token: str | None
     state: str | None
     cookies: Mapping[str, str]
+    proof: str | None = None
+    """What the LMS kept for a page of ours. Only such a page may send it: whoever begins a login knows its secret."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A launch that passed every check but those of the database."""
+    """A launch that passed every check but those of the database, and how the browser showed that it is its own.
+
+    Without a carrier it is not let in: anybody can have another browser post a launch of theirs.
+    """
 
     registered: Registered
     state: State
     claims: LaunchClaims
     role: Role
+    carrier: Carrier | None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Arrival:
     context_id: str | None
     claims: LaunchClaims
     role: Role
+    carrier: Carrier
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Ve
     Raises LaunchRefused with the code of the first check that fails.
     """
     state = _state(posted, door, now)
+    carrier = state.shown_by(posted.cookies, proof=posted.proof)
     unverified = _token(posted)
     registered = door.registrations.of_id(session, state.platform_id, now=now)
     is_signed = False
@@ -87,9 +95,9 @@ def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Ve
         claims = _check(_Token(message, registered, state.nonce, door, now.timestamp()))
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
-        refusal.is_signed = is_signed
+        refusal.is_signed = is_signed and carrier is not None
         raise
-    return Verified(registered, state, claims, resolve(claims.roles))
+    return Verified(registered, state, claims, resolve(claims.roles), carrier)
 
 
 def _check(token: _Token) -> LaunchClaims:
@@ -105,12 +113,10 @@ def _check(token: _Token) -> LaunchClaims:
 
 
 def _state(posted: Posted, door: Door, now: datetime) -> State:
-    """The login that the launch answers, begun in this browser no longer than ten minutes ago."""
+    """The login that the launch answers, begun no longer than ten minutes ago."""
     if not posted.state:
         raise refusals.StateMissing()
-    state = door.states.read(posted.state, now=now)
-    state.check_browser(posted.cookies)
-    return state
+    return door.states.read(posted.state, now=now)
 
 
 def _token(posted: Posted) -> id_tokens.UnverifiedToken:
@@ -207,10 +213,12 @@ _PLACE = Sql(
 def arrive(session: Session, verified: Verified, *, now: datetime) -> Arrival:
     """Spends the nonce and finds or makes the course, inside the transaction of all that the launch leads to.
 
-    Raises NonceUsed, PlatformPending, PlatformDisabled, and DeploymentPending, whose installation the edge then keeps
-    (`platforms.note_pending`).
+    Raises StateOfAnotherBrowser, NonceUsed, PlatformPending, PlatformDisabled, and DeploymentPending, whose
+    installation the edge then keeps (`platforms.note_pending`).
     """
     claims, registered = verified.claims, verified.registered
+    if verified.carrier is None:
+        raise refusals.StateOfAnotherBrowser()
     one_time.spend(session, verified.state.nonce, expires_at=verified.state.expires_at)
     context = claims.context
     place = _PLACE.run(
@@ -233,4 +241,4 @@ def arrive(session: Session, verified: Verified, *, now: datetime) -> Arrival:
             memberships_url=claims.memberships_url,
             now=now,
         )
-    return Arrival(registered.id, deployment_id, context_id, claims, verified.role)
+    return Arrival(registered.id, deployment_id, context_id, claims, verified.role, verified.carrier)

@@ -14,6 +14,7 @@ from lti_tool.ledger.transfers import OPERATOR, Transfer
 from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.roles import Role
+from lti_tool.lti.states import Carrier
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.settings import load
 from tests.conftest import Books
@@ -55,7 +56,7 @@ class Storm:
             memberships_url=None,
             mentored=(),
         )
-        arrival = Arrival(self._platform, self._deployment, self._course, claims, Role.LEARNER)
+        arrival = Arrival(self._platform, self._deployment, self._course, claims, Role.LEARNER, Carrier.COOKIE)
         with writing(self._engine) as session:
             return admit(session, arrival, settings=self._settings, now=NOW)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lti_tool.lti.refusals import StateExpired, StateOfAnotherBrowser, StateUnknown
-from lti_tool.lti.states import States
+from lti_tool.lti.states import Carrier, States
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 500, tzinfo=UTC)
 STATES = States("a secret for tests, long enough for all")
@@ -19,13 +19,35 @@ def test_a_state_comes_back_as_it_was_until_its_ten_minutes_are_over() -> None:
         STATES.read(signed, now=NOW + timedelta(minutes=10))
 
 
-def test_only_the_browser_with_the_secret_may_go_on() -> None:
-    state, secret = STATES.begin("platform-1", now=NOW)
-    _, other = STATES.begin("platform-1", now=NOW)
-    state.check_browser({state.cookie_name: secret})
-    for cookies in ({}, {state.cookie_name: other}, {state.cookie_name: ""}, {"other": secret}):
+def test_a_browser_shows_the_secret_by_its_cookie_or_by_what_the_lms_kept() -> None:
+    state, secret = STATES.begin("platform-1", now=NOW, storage_target="_parent")
+    assert state.shown_by({state.cookie_name: secret}, proof=None) is Carrier.COOKIE
+    assert state.shown_by({}, proof=secret) is Carrier.STORAGE
+    assert state.shown_by({state.cookie_name: secret}, proof="") is Carrier.COOKIE
+    for nothing in (None, ""):
+        assert state.shown_by({"other": secret}, proof=nothing) is None
+
+
+def test_a_browser_that_shows_another_secret_is_another() -> None:
+    state, _ = STATES.begin("platform-1", now=NOW, storage_target="_parent")
+    _, other = STATES.begin("platform-1", now=NOW, storage_target="_parent")
+    for cookies, proof in (({state.cookie_name: other}, None), ({}, other), ({}, state.secret_hash), ({}, "\ud800")):
         with pytest.raises(StateOfAnotherBrowser):
-            state.check_browser(cookies)
+            state.shown_by(cookies, proof=proof)
+
+
+@pytest.mark.parametrize("target", ["_parent", "post_message_forwarding", "frame-1", "a.b:c", "x" * 100])
+def test_a_state_remembers_where_the_lms_keeps_things(target: str) -> None:
+    state, _ = STATES.begin("platform-1", now=NOW, storage_target=target)
+    assert STATES.read(STATES.sign(state), now=NOW).storage_target == target
+
+
+@pytest.mark.parametrize(
+    "target", ["", "x" * 101, "javascript:alert(1)", "a b", "<script>", '"', "é", "-x", "a/b", "_parent\n", "\0"]
+)
+def test_what_no_frame_is_called_is_no_storage(target: str) -> None:
+    state, _ = STATES.begin("platform-1", now=NOW, storage_target=target)
+    assert state.storage_target == ""
 
 
 def test_a_state_does_not_tell_the_secret() -> None:

@@ -20,6 +20,7 @@ from lti_tool.lti.contexts import Context
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
+from lti_tool.lti.states import Carrier
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.members.people import Enrollment, Member, Person, sort_name, standing_role
 from lti_tool.settings import Settings, load
@@ -70,7 +71,7 @@ class School:
             memberships_url=None,
             mentored=mentored,
         )
-        arrival = Arrival(self.deployment.platform_id, self.deployment.id, at.id, claims, role)
+        arrival = Arrival(self.deployment.platform_id, self.deployment.id, at.id, claims, role, Carrier.COOKIE)
         return admit(self.session, arrival, settings=self.settings, now=NOW)
 
     def account(self, admitted: Admitted) -> Account:

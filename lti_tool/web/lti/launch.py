@@ -10,13 +10,15 @@ from lti_tool import clock
 from lti_tool.db import Sql, db, transaction
 from lti_tool.lti import launches, platforms
 from lti_tool.lti.launches import Arrival, Posted, Verified
-from lti_tool.lti.refusals import DeploymentPending, LaunchRefused, LmsRefused, NonceUsed
+from lti_tool.lti.refusals import DeploymentPending, LaunchRefused, LmsRefused, NonceUsed, StateOfAnotherBrowser
 from lti_tool.lti.roles import Role
+from lti_tool.lti.storage import storage_of
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.web import session
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.lti.doors import door, jobs, once, settings
+from lti_tool.web.lti.own_page import proof
 from lti_tool.web.session import Visit
 
 _SEE_OTHER = 303
@@ -29,8 +31,12 @@ def launch() -> ResponseReturnValue:
     now = clock.now()
     if "error" in request.form:
         raise _lms_refused()
-    posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies)
+    posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies, proof=proof())
     verified = _verified(posted, now)
+    if verified.carrier is None:
+        if posted.proof is None and (storage := storage_of(verified.state, verified.registered)):
+            return render_template("lti/launch.html", posted=posted, storage=storage)
+        raise StateOfAnotherBrowser()
     try:
         with transaction() as books:
             arrival = launches.arrive(books, verified, now=now)

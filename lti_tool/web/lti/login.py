@@ -1,6 +1,6 @@
 """GET and POST /lti/login: the LMS says that somebody is coming, and we send the browser back to it for proof."""
 
-from flask import Response, redirect, request
+from flask import Response, make_response, redirect, render_template, request
 
 from lti_tool import clock
 from lti_tool.db import db
@@ -11,10 +11,15 @@ from lti_tool.web.lti.doors import door
 
 @only(PLATFORM)
 def login() -> Response:
-    """Sends the browser on to the LMS's authorisation, holding a secret that only its launch will need."""
+    """Sends the browser on to the LMS's authorisation, holding a secret that only its launch will need.
+
+    Where the LMS offers to keep the secret too, a page asks it to, and then goes on by itself.
+    """
     parameters = request.form if request.method == "POST" else request.args
     begun = begin(db.session(), parameters.to_dict(), door=door(), now=clock.now())
-    response = redirect(begun.redirect_to)
+    response = make_response(
+        render_template("lti/login.html", begun=begun) if begun.storage else redirect(begun.redirect_to)
+    )
     response.set_cookie(
         begun.cookie_name,
         begun.cookie_value,
@@ -24,4 +29,4 @@ def login() -> Response:
         samesite="None",
         partitioned=True,  # or browsers drop it in the LMS's frame (CHIPS)
     )
-    return response  # type: ignore[return-value] # werkzeug types the redirect wider than Flask answers it
+    return response

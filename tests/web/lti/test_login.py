@@ -89,10 +89,6 @@ def test_a_login_writes_nothing(client: FlaskClient, platform: FakePlatform, eng
             assert connection.exec_driver_sql(f"select count(*) from {table}").scalar() == 0
 
 
-def test_storage_that_the_lms_offers_breaks_nothing(client: FlaskClient, platform: FakePlatform) -> None:
-    assert login(client, platform, lti_storage_target="_parent").response.status_code == 302
-
-
 @pytest.mark.parametrize("missing", ["iss", "login_hint", "target_link_uri"])
 @pytest.mark.parametrize("value", [ABSENT, ""])
 def test_a_login_that_lacks_something_is_refused(
