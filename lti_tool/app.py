@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from lti_tool import shipped
 from lti_tool.db import db, engine_options, prepare
 from lti_tool.jobs import JOBS, Jobs
+from lti_tool.lti.keyring import require_private
 from lti_tool.settings import Settings, require_secret
 from lti_tool.web import access, assets, csrf, errors, forms, headers, manager, operations, session, student, words
 from lti_tool.web.api import problems
@@ -14,8 +15,9 @@ from lti_tool.web.lti import routes as lti
 
 
 def create_app(settings: Settings) -> Flask:
-    """The whole tool as a WSGI application. Raises SettingsError where it could not run safely."""
+    """The whole tool as a WSGI application. Raises SettingsError or KeysExposed where it could not run safely."""
     require_secret(settings)
+    require_private(settings.keys_dir)
     app = create_books(settings)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way

@@ -71,8 +71,8 @@ class RosterReader:
         self._sleep = sleep
         outbound = Outbound(settings.allow_private_hosts)
 
-        def sign(claims: dict[str, Any]) -> str:
-            return open_keyring(settings.keys_dir).sign(claims)
+        def sign(claims: dict[str, Any], at: datetime) -> str:
+            return open_keyring(settings.keys_dir).sign(claims, at)
 
         self._services = NamesRoles(outbound, ServiceTokens(outbound, sign))
 

@@ -17,10 +17,10 @@ from urllib.parse import parse_qs
 import jwt
 from werkzeug.wrappers import Request, Response
 
-from lti_tool.lti.keyring import Keyring, SigningKey
 from lti_tool.lti.names_roles import MEDIA_TYPE, SCOPE
 from lti_tool.lti.service_calls import Patience
 from lti_tool.lti.service_tokens import ServiceAccount
+from lti_tool.lti.signing_keys import Keyring, SigningKey
 from tests.demo_lms import running
 from tests.factories import NOW
 from tests.lti_platform import key

@@ -20,6 +20,7 @@ COMMANDS = {
     "db": "Bring the database up to date.",
     "platform": "Register LMSs and admit their deployments.",
     "license": "Create licenses, grant credits, bind courses.",
+    "keys": "Show, rotate and retire the tool's signing keys.",
     "api-key": "Make and revoke keys of the machine API.",
     "roster": "Read course rosters now.",
     "audit": "Prove that the books balance.",

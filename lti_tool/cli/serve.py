@@ -23,6 +23,7 @@ from granian.server.mp import MPServer
 from lti_tool import logs, schema
 from lti_tool.cli import Failed
 from lti_tool.db import open_engine
+from lti_tool.lti.keyring import open_keyring, require_private
 from lti_tool.settings import Settings, load, require_secret
 
 _THREADS = 8
@@ -45,8 +46,10 @@ def command(host: str, port: int, workers: int) -> None:
     """
     settings = load(os.environ)
     require_secret(settings)
+    require_private(settings.keys_dir)
     _require_current_database(settings)
     _require_free(host, port)
+    open_keyring(settings.keys_dir)  # the first key is made now, where a fault is seen, and not for the first LMS
     logs.configure(settings.log_level)
     with _shared_metrics():
         import_module("lti_tool.app")  # once, for all workers: a new one then answers within milliseconds

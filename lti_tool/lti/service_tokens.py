@@ -12,8 +12,8 @@ from lti_tool.ids import new_id
 from lti_tool.lti.service_calls import Fault, Patience, ServiceFault
 from lti_tool.outbound import Answer, Outbound
 
-Signer = Callable[[dict[str, Any]], str]
-"""Signs claims as a JWT with the tool's current key (RS256, its `kid` in the header)."""
+Signer = Callable[[dict[str, Any], datetime], str]
+"""Signs claims as a JWT with the key whose time it is (RS256, its `kid` in the header)."""
 
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Moodle has no clock leeway: an `iat` in its future is refused, so ours lies a minute back.
@@ -99,7 +99,8 @@ class ServiceTokens:
                 "iat": _seconds(issued_at),
                 "exp": _seconds(now + _ASSERTION_LIFE),
                 "jti": new_id(),
-            }
+            },
+            now,
         )
         form = {
             "grant_type": "client_credentials",

@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
+from lti_tool.lti.keyring import open_keyring
 from tests.cli.conftest import Run
 
 START = "import sys; from lti_tool.cli import main; sys.argv[0] = 'creditroll'; main()"
@@ -177,6 +178,18 @@ def test_without_a_secret_it_does_not_start(run: Run, monkeypatch: pytest.Monkey
     refused = run("serve")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert "CREDITROLL_SECRET_KEY" in refused.err
+
+
+def test_with_signing_keys_that_others_may_read_it_does_not_start(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDITROLL_SECRET_KEY", "x" * 40)
+    monkeypatch.setenv("CREDITROLL_KEYS_DIR", str(tmp_path / "keys"))
+    open_keyring(tmp_path / "keys")
+    (tmp_path / "keys" / "key-0001.pem").chmod(0o644)
+    refused = run("serve")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "chmod 600" in refused.err
 
 
 def test_it_never_migrates_by_itself(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from lti_tool.lti.keyring import rotate
 from tests.house.sources import ROOT
 
 SHIPPED = ("lti_tool", "templates", "config", "keys")
@@ -36,6 +38,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in FILES:
         shutil.copyfile(ROOT / file, copy / file)
+    (copy / "keys").chmod(0o700)
+    for _ in range(2):
+        rotate(copy / "keys", now=datetime.now(UTC))
     (copy / "keys" / "private.pem").write_text("secret")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(copy / "dist")]
     subprocess.run(command, cwd=copy, check=True, capture_output=True, stdin=subprocess.DEVNULL)
@@ -63,6 +68,9 @@ def test_the_wheel_has_no_key_and_no_test(wheel: Path) -> None:
         assert name.startswith(("lti_tool/", "creditroll-")), name
         assert not name.endswith((".pem", ".key", ".db", ".env")), name
         assert "keys/" not in name
+    packed = zipfile.ZipFile(wheel)
+    begins = b"-----BEGIN " + b"PRIVATE KEY"  # put together here: a test is no key either
+    assert [name for name in packed.namelist() if begins in packed.read(name)] == []
 
 
 def test_an_installed_wheel_works_far_from_any_checkout(wheel: Path, tmp_path: Path) -> None:
