@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound, Refusal
 from lti_tool.ids import new_id
-from lti_tool.lti.families import FAMILIES
+from lti_tool.lti.families import FAMILIES, Family
+from lti_tool.lti.service_tokens import ServiceAccount
 
 _MOST_CHARACTERS = 255
 _LONGEST_URL = 2000
@@ -37,6 +38,16 @@ class Platform(Base):
     status: Mapped[str] = mapped_column(Text)
     """"active", "pending" (waits for the operator) or "disabled"."""
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def kind(self) -> Family:
+        """What is known of LMSs of its kind."""
+        return FAMILIES[self.family]
+
+    @property
+    def account(self) -> ServiceAccount:
+        """As whom we ask for access to its services."""
+        return ServiceAccount(self.id, self.client_id, self.auth_token_url, self.auth_audience or self.auth_token_url)
 
 
 class Deployment(Base):
@@ -88,13 +99,13 @@ def add_platform(
 
     Raises Invalid, AlreadyRegistered, TooManyWaiting.
     """
-    if family not in FAMILIES:
-        raise Invalid(f"The family must be one of {', '.join(FAMILIES)}.", field="family")
-    for field, text in (("name", name), ("client_id", client_id), *(("deployment_id", one) for one in deployment_ids)):
-        _require_text(field, text)
     urls = {"issuer": issuer, "auth_login_url": auth_login_url, "auth_token_url": auth_token_url, "jwks_url": jwks_url}
+    _require_names(name=name, family=family, client_id=client_id, deployment_ids=deployment_ids)
     for field, url in urls.items():
         _require_url(field, url, allow_private_hosts)
+    auth_audience = auth_audience or FAMILIES[family].token_audience
+    _require_audience(auth_audience)
+    _require_own_access(session, client_id, issuer=issuer, urls=(auth_token_url, auth_audience or auth_token_url))
     if not is_admitted:
         _require_room(session)
     platform = Platform(
@@ -102,7 +113,7 @@ def add_platform(
         name=name,
         family=family,
         client_id=client_id,
-        auth_audience=auth_audience or None,
+        auth_audience=auth_audience,
         scopes=scopes,
         status="active" if is_admitted else "pending",
         created_at=now,
@@ -116,6 +127,38 @@ def add_platform(
     for deployment_id in dict.fromkeys(deployment_ids):
         _admit_deployment(session, platform, deployment_id, now=now)
     return platform
+
+
+def _require_names(*, name: str, family: str, client_id: str, deployment_ids: Sequence[str]) -> None:
+    if family not in FAMILIES:
+        raise Invalid(f"The family must be one of {', '.join(FAMILIES)}.", field="family")
+    for field, text in (("name", name), ("client_id", client_id), *(("deployment_id", one) for one in deployment_ids)):
+        _require_text(field, text)
+
+
+def _require_audience(audience: str | None) -> None:
+    if audience is not None and (len(audience) > _LONGEST_URL or not audience.isprintable()):
+        raise Invalid("The auth_audience must be an address, or a short name.", field="auth_audience")
+
+
+def _require_own_access(session: Session, client_id: str, *, issuer: str, urls: Sequence[str]) -> None:
+    """What we sign for one LMS must be worth nothing at another.
+
+    One key signs for all of them. Whoever registered their own LMS with another's client and token endpoint could have
+    that other's tokens sent to themselves.
+    """
+    named = select(Platform).where(Platform.client_id == client_id, Platform.issuer != issuer)
+    for other in session.scalars(named):
+        theirs = {_host(other.account.token_url), _host(other.account.audience)}
+        if theirs & {_host(url) for url in urls}:
+            raise AlreadyRegistered(f"The client {client_id} is registered already, with the issuer {other.issuer}.")
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or url).lower()
+    except ValueError:  # an audience may be any text
+        return url.lower()
 
 
 _MOST_WAITING = 100

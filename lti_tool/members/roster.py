@@ -97,10 +97,7 @@ def course(session: Session, context_id: str, *, now: datetime) -> Course:
         raise PlatformOff(f"{platform.name} is not switched on.")
     if not context.memberships_url:
         raise NoMembershipsUrl(f"The LMS has not offered the roster of {title}.")
-    account = ServiceAccount(
-        platform.id, platform.client_id, platform.auth_token_url, platform.auth_audience or platform.auth_token_url
-    )
-    return Course(context.id, license_id, platform.id, title, context.memberships_url, account)
+    return Course(context.id, license_id, platform.id, title, context.memberships_url, platform.account)
 
 
 def apply(

@@ -59,6 +59,28 @@ def test_only_so_many_may_wait(session: Session) -> None:
     add(session, client_id="client-100")
 
 
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"auth_token_url": "https://SSO.canvaslms.com:443/login/oauth2/token?x=1"},
+        {"auth_audience": "https://sso.canvaslms.com/login/oauth2/token"},
+    ],
+)
+def test_nobody_gets_tokens_that_are_another_lmss_client(session: Session, theirs: dict[str, str]) -> None:
+    add(session)
+    evil = {"family": "other", "issuer": "https://evil.test", "auth_token_url": "https://evil.test/token"}
+    with pytest.raises(AlreadyRegistered):
+        add(session, **evil | theirs)
+    add(session, **evil)
+
+
+def test_brightspaces_one_audience_need_not_be_named(session: Session) -> None:
+    added = add(
+        session, family="brightspace", issuer="https://school.brightspace.com", auth_token_url="https://a.test/t"
+    )
+    assert added.account.audience == "https://api.brightspace.com/auth/token"
+
+
 BAD_ADDRESSES = (
     "",
     "canvas.instructure.com",

@@ -5,7 +5,7 @@ from lti_tool.lti.families.family import Endpoints, Family
 
 __all__ = ["FAMILIES", "Endpoints", "Family", "of_product"]
 
-FAMILIES = {
+FAMILIES: dict[str, Family] = {
     one.FAMILY.name: one.FAMILY for one in (canvas, schoology, moodle, brightspace, blackboard, sakai, openedx, other)
 }
 """By name."""
