@@ -24,6 +24,7 @@ def test_only_a_partitioned_cookie_comes_back_in_a_frame(browser: BrowserContext
         lms.add_url_rule("/", "page", lambda: f"<iframe src={inner.url}/set></iframe>")
         outer.show(lms)
         inner.show(tool)
+        browser.clear_cookies()  # those of a test before, to the same host, would come too
         page = browser.new_page()
         page.goto(outer.url)
         frame = page.frame_locator("iframe")
