@@ -66,16 +66,16 @@ class Seat:
         frame = self.frame
         frame.evaluate(AXE)
         for width in WIDTHS:
-            self._widen(width)
+            self.widen(width)
             assert frame.evaluate(_FAULTS) == [], f"{name} at {width}"
             assert frame.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{name} at {width}"
         if folder := os.environ.get("CREDITROLL_SHOTS"):
             for width in SHOT_WIDTHS:
-                self._widen(width)
+                self.widen(width)
                 self.page.locator("iframe").screenshot(path=f"{folder}/{name}-{width}.png")
         self.page.set_viewport_size({"width": 1280, "height": _HEIGHT})
 
-    def _widen(self, width: int) -> None:
+    def widen(self, width: int) -> None:
         """Makes the frame, not the screen, that wide."""
         for _ in range(3):  # the LMS's side bar comes and goes with the width, so one correction may not do
             now: int = self.frame.evaluate("innerWidth")
@@ -102,9 +102,14 @@ def expect_figures(frame: Frame, **figures: int) -> None:
 
 
 def find_axe_faults(page: Page) -> Any:
-    """What axe finds on a page of the LMS itself, the frame left out."""
+    """What axe finds on a page that is in no frame, wide or narrow; frames in it are left out."""
+    found = []
     try:
         page.evaluate(AXE)
-        return page.evaluate(_FAULTS)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": _HEIGHT})
+            found += page.evaluate(_FAULTS)
     except Error as error:
         raise AssertionError(f"axe did not run at {page.url}") from error
+    page.set_viewport_size({"width": WIDTHS[0], "height": _HEIGHT})
+    return found

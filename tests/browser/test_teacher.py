@@ -20,6 +20,11 @@ from tests.demo_lms import TIMEOUT_S
 
 TEACHER = "grace-okonkwo-reyes"
 STUDENTS = ("mateo-ruiz", "lucia-ruiz", "tyrone-null")
+_IS_WHOLE = (
+    "(element) => { const words = document.createRange(); words.selectNodeContents(element);"
+    " const {left, right, top, bottom} = words.getBoundingClientRect();"
+    " return [left + 1, right - 1].every((x) => element.contains(document.elementFromPoint(x, (top + bottom) / 2))); }"
+)
 
 
 def read_list(frame: Frame) -> None:
@@ -53,6 +58,19 @@ def test_the_class_list_comes_by_itself_and_its_reading_is_seen_to_move(school: 
     expect(frame.get_by_role("heading", name="Manage Members")).to_be_visible()
     expect(frame.get_by_role("checkbox", name=re.compile("^Select (?!all)"))).to_have_count(18)
     seat.check("02-members")
+
+
+@pytest.mark.parametrize("width", [400, 375, 320])
+def test_on_a_phone_select_all_says_its_number_and_the_current_tab_is_in_view(seat: Seat, width: int) -> None:
+    frame = seat.step_in(TEACHER)
+    read_list(frame)
+    seat.widen(width)
+    frame = seat.tab("Manage Members")
+    words = frame.get_by_text("Select all 18", exact=True)
+    expect(words).to_be_visible()
+    assert words.evaluate(_IS_WHOLE), "something lies over the number, or it is cut off"
+    frame = seat.tab("History")
+    assert frame.get_by_role("link", name="History", exact=True).evaluate(_IS_WHOLE)
 
 
 def test_a_maximum_that_is_no_whole_number_of_bundles_is_refused_beside_the_field(seat: Seat) -> None:

@@ -1,6 +1,7 @@
 // Everything here makes pages nicer and none of it is needed: each form and link works without scripts.
 import "./frame.js";
 import "./focus.js";
+import "./tabs.js";
 import "./once.js";
 import "./dialog.js";
 import { atEachLoad } from "./load.js";

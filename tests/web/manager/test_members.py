@@ -129,7 +129,10 @@ def test_a_course_filter_narrows_to_one_of_ones_own(teacher: FlaskClient, school
         second = make_context(books, books.get_one(Deployment, school.deployment), title="Period 5")
         enroll(books, books.get_one(Member, school.teacher), second, role=Role.TEACHER)
         make_member(books, books.get_one(License, school.license), second, name="Zoe Last")
-    assert "Both courses" in get(teacher, MEMBERS).text
+    both = get(teacher, MEMBERS)
+    assert "Both courses" in both.text
+    assert both.find("table", **{"class": "members"})
+    assert get(teacher, f"{MEMBERS}?course={second.id}").find("table", **{"class": "members one-course"})
     assert sorted(names(get(teacher, f"{MEMBERS}?course={second.id}"))) == ["Grace Okonkwo", "Zoe Last"]
 
 
