@@ -148,7 +148,7 @@ def test_an_observer_sees_whom_they_mentor_and_nobody_else(client: FlaskClient, 
     enter(client, replace(school.visit(None, Role.OBSERVER), mentored=(school.ada,)))
     page = get(client, HOME)
     assert "Ada Łovelace" in page.text
-    assert "Available 3 Used 2" in page.text
+    assert "Available 3 Used 2 More they can receive automatically" in page.text
     assert "Emmy" not in page.text
     assert page.forms == []
 
