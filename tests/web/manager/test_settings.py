@@ -77,6 +77,11 @@ def test_the_cost_counts_what_each_student_has_received(teacher: FlaskClient, sc
     assert setting(school).version == 0, "looking saves nothing"
 
 
+def test_the_example_of_what_counts_fits_the_maximum(teacher: FlaskClient) -> None:
+    assert "5 automatic + 3 by hand = 8 of 10." in get(teacher, f"{SETTINGS}?maximum=10").text
+    assert "after 3 by hand, 5 more would be above 5, so none come." in get(teacher, f"{SETTINGS}?maximum=5").text
+
+
 def test_neighbours_stand_in_a_table_beside_it(teacher: FlaskClient, school: School) -> None:
     with school.books() as books:
         save(books, school.license, EXPORT_CREDITS, maximum=10, based_on=0, actor=school.actor, now=NOW)
