@@ -16,8 +16,8 @@ help: ## Show this list
 venv: $(READY) ## Make the environment in .venv, and nothing else
 
 .PHONY: demo
-demo: $(READY) ## Start the tool and a small LMS on this machine, and print the address to open
-	@exec $(BIN)/creditroll demo
+demo: $(READY) ## Start the tool and a small LMS on this machine, and print the address to open (PORT=8000)
+	@exec $(BIN)/creditroll demo $(if $(PORT),--port $(PORT))
 
 .PHONY: demo-reset
 demo-reset: ## Forget what the demo kept

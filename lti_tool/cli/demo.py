@@ -94,7 +94,9 @@ def _claim(port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        raise Failed(f"Port {port} is in use, perhaps by another demo: end that one, or choose --port.") from error
+        raise Failed(
+            f"Port {port} is in use, perhaps by another demo: end that one, or choose --port (make demo PORT=9000)."
+        ) from error
     return listening
 
 
