@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from lti_tool.app import create_app
@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Playwright's driver."""
+    """Playwright's driver. It waits for words on a page as long as for a click: a busy machine is no fault of ours."""
+    expect.set_options(timeout=20_000)
     with sync_playwright() as running:
         yield running
 
