@@ -26,7 +26,7 @@ from lti_tool import clock, logs
 from lti_tool.db import database_now, open_engine, writing
 from lti_tool.errors import Refusal
 from lti_tool.ledger import holds
-from lti_tool.lti import one_time
+from lti_tool.lti import launch_log, one_time
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.names_roles import NamesRoles, RosterMember
 from lti_tool.lti.service_calls import Patience, ServiceFault
@@ -212,13 +212,14 @@ class Jobs:
                 consumer.check_worker_health()
 
     def sweep(self) -> None:
-        """Starts lost readings again, ends overdue holds and forgets nonces that no token can carry any more."""
+        """Starts lost readings again, ends overdue holds, forgets old nonces and what the launch log need not keep."""
         with writing(self._engine) as session:
             lost = roster_reads.resume_unfinished(session, now=clock.now())
         for context_id in lost:
             self.read_roster(context_id)
         self._until_none_is_left(lambda session: holds.sweep(session, now=database_now(session)))
         self._until_none_is_left(lambda session: one_time.forget_expired(session, now=clock.now()))
+        self._shorten_launch_log()
 
     def _until_none_is_left(self, tidy: Callable[[Session], int]) -> None:
         """A portion a transaction, so that launches and spends are never kept waiting."""
@@ -226,6 +227,16 @@ class Jobs:
         while tidied:
             with writing(self._engine) as session:
                 tidied = tidy(session)
+
+    def _shorten_launch_log(self) -> None:
+        days, rows = self._settings.launch_log_days, self._settings.launch_log_rows
+        while True:
+            with Session(self._engine) as session:
+                overdue = launch_log.overdue(session, days=days, rows=rows, now=clock.now())
+            if not overdue:
+                return
+            with writing(self._engine) as session:
+                launch_log.forget(session, overdue)
 
     @cached_property
     def _reader(self) -> RosterReader:

@@ -52,6 +52,8 @@ class Settings:
     trial_credits: int
     api_rate_limit: str
     launch_rate_limit: str
+    launch_log_days: int
+    launch_log_rows: int
     registration: str
     trusted_proxies: int
     metrics_from: tuple[IPv4Network | IPv6Network, ...]

@@ -137,10 +137,10 @@ def _string(source: Mapping[str, Any], claim: str) -> str | None:
     if not isinstance(value, str):
         raise ClaimMalformed(claim=claim)
     text = value.strip()
-    return None if not text or _is_unresolved(text) else value
+    return None if not text or is_unresolved(text) else value
 
 
-def _is_unresolved(text: str) -> bool:
+def is_unresolved(text: str) -> bool:
     """A substitution variable that the LMS did not know, and so sent as it was ("$Person.sourcedId", "@X@")."""
     return text.startswith("$") or (len(text) > 2 and text[0] == text[-1] == "@")
 

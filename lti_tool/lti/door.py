@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from lti_tool.lti.launch_log import LaunchLog
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.registrations import Registrations
 from lti_tool.lti.states import States
@@ -20,6 +21,7 @@ class Door:
     states: States
     registrations: Registrations
     keys: PlatformKeys
+    log: LaunchLog
 
     @property
     def launch_url(self) -> str:
@@ -38,6 +40,7 @@ def open_door(settings: Settings) -> Door:
         states=States(settings.secret_key),
         registrations=Registrations(),
         keys=PlatformKeys(Outbound(settings.allow_private_hosts)),
+        log=LaunchLog(settings.secret_key),
     )
 
 

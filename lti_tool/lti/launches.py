@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql
 from lti_tool.lti import claims as claims_of
 from lti_tool.lti import contexts, id_tokens, one_time, pylti, refusals
+from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.claims import CLAIM, LaunchClaims
 from lti_tool.lti.door import Door
 from lti_tool.lti.registrations import Registered, check_status
@@ -78,45 +79,58 @@ class _Token:
         return self.message.get_launch_data()
 
 
-def verify(session: Session, posted: Posted, *, door: Door, now: datetime) -> Verified:
+def verify(session: Session, posted: Posted, attempt: Attempt, *, door: Door, now: datetime) -> Verified:
     """All checks that need no transaction, in the order of OpenID Connect Core #IDTokenValidation.
 
-    Raises LaunchRefused with the code of the first check that fails.
+    Raises LaunchRefused with the code of the first check that fails; `attempt` then tells which that was.
     """
-    state = _state(posted, door, now)
+    state = _state(posted, attempt, door, now)
+    attempt.reached = "browser"
     carrier = state.shown_by(posted.cookies, proof=posted.proof)
+    attempt.carried_by = carrier and carrier.value
+    attempt.reached = "token"
     unverified = _token(posted)
+    attempt.kid = unverified.kid
+    attempt.reached = "platform"
     registered = door.registrations.of_id(session, state.platform_id, now=now)
-    is_signed = False
     try:
+        attempt.reached = "key"
         key = door.keys.find(registered.jwks_url, unverified.kid, now=now)
+        attempt.reached = "signature"
         message = pylti.Message(registered, unverified.header, unverified.verify(key))
-        is_signed = True
-        claims = _check(_Token(message, registered, state.nonce, door, now.timestamp()))
+        attempt.said, attempt.is_signed = message.get_launch_data(), True
+        claims = _check(_Token(message, registered, state.nonce, door, now.timestamp()), attempt)
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
-        refusal.is_signed = is_signed and carrier is not None
         raise
-    return Verified(registered, state, claims, resolve(claims.roles), carrier)
+    attempt.role = resolve(claims.roles)
+    return Verified(registered, state, claims, attempt.role, carrier)
 
 
-def _check(token: _Token) -> LaunchClaims:
+def _check(token: _Token, attempt: Attempt) -> LaunchClaims:
     for check in CHECKS:
+        attempt.reached = _name(check)
         check(token)
+    attempt.reached = "claims"
     claims = claims_of.parse(token.body)
+    attempt.reached = "person"
     if claims.subject is None:
         raise refusals.Anonymous()
+    attempt.reached = "message"
     token.message.validate()
     if claims.resource_link_id is None:  # it was there, but unresolved
         raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
     return claims
 
 
-def _state(posted: Posted, door: Door, now: datetime) -> State:
+def _state(posted: Posted, attempt: Attempt, door: Door, now: datetime) -> State:
     """The login that the launch answers, begun no longer than ten minutes ago."""
+    attempt.reached = "state"
     if not posted.state:
         raise refusals.StateMissing()
-    return door.states.read(posted.state, now=now)
+    state = door.states.read(posted.state, now=now)
+    attempt.platform_id = state.platform_id
+    return state
 
 
 def _token(posted: Posted) -> id_tokens.UnverifiedToken:
@@ -192,6 +206,18 @@ CHECKS: tuple[Callable[[_Token], None], ...] = (
 """What is asked of a token whose signature is right, before its other claims are read."""
 
 
+def _name(check: Callable[[_Token], None]) -> str:
+    return check.__name__.removeprefix("_")
+
+
+STEPS = (
+    *("lms", "state", "browser", "token", "platform", "key", "signature"),
+    *(_name(check) for check in CHECKS),
+    *("claims", "person", "message", "first_use", "admitted", "deployment"),
+)
+"""Every check of a launch by name, in its order, as the launch log shows them."""
+
+
 def _seconds(value: object) -> float | None:
     """A NumericDate (RFC 7519 2); None for anything else, true and false included."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -210,15 +236,17 @@ _PLACE = Sql(
 )
 
 
-def arrive(session: Session, verified: Verified, *, now: datetime) -> Arrival:
+def arrive(session: Session, verified: Verified, attempt: Attempt, *, now: datetime) -> Arrival:
     """Spends the nonce and finds or makes the course, inside the transaction of all that the launch leads to.
 
     Raises StateOfAnotherBrowser, NonceUsed, PlatformPending, PlatformDisabled, and DeploymentPending, whose
     installation the edge then keeps (`platforms.note_pending`).
     """
     claims, registered = verified.claims, verified.registered
+    attempt.reached = "browser"
     if verified.carrier is None:
         raise refusals.StateOfAnotherBrowser()
+    attempt.reached = "first_use"
     one_time.spend(session, verified.state.nonce, expires_at=verified.state.expires_at)
     context = claims.context
     place = _PLACE.run(
@@ -228,7 +256,9 @@ def arrive(session: Session, verified: Verified, *, now: datetime) -> Arrival:
         context_id=context.id if context else None,
     )
     status, deployment_id, deployment_status, *course = place.one()
+    attempt.reached = "admitted"
     check_status(status, issuer=registered.issuer, client_id=registered.client_id)
+    attempt.reached = "deployment"
     if deployment_status != "active":
         raise refusals.DeploymentPending(issuer=registered.issuer, client_id=registered.client_id)
     context_id = None

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 
 from lti_tool.lti import pylti, states
+from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.door import Door
 from lti_tool.lti.refusals import LoginIncomplete, TargetElsewhere
 from lti_tool.lti.storage import Storage, storage_of
@@ -15,6 +16,8 @@ from lti_tool.lti.storage import Storage, storage_of
 _REQUIRED = ("iss", "login_hint", "target_link_uri")
 _TOLD = (*_REQUIRED, "client_id", "lti_message_hint", "lti_deployment_id", "deployment_id")
 """What another login of the same person says; not `lti_storage_target`, which is for a page in the LMS's frame."""
+STEPS = ("parameters", "target", "platform")
+"""Every check of a login by name, in its order, as the launch log shows them."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,16 @@ class Begun:
     again: str
 
 
-def begin(session: Session, parameters: Mapping[str, str], *, door: Door, now: datetime) -> Begun:
+def begin(session: Session, parameters: Mapping[str, str], attempt: Attempt, *, door: Door, now: datetime) -> Begun:
     """Begins a login. Raises LaunchRefused (LoginIncomplete, TargetElsewhere, PlatformUnknown and its kin)."""
+    attempt.said, attempt.reached = parameters, "parameters"
     issuer, client_id = parameters.get("iss", ""), parameters.get("client_id")
     if not all(parameters.get(name) for name in _REQUIRED):
         raise LoginIncomplete(issuer=issuer, client_id=client_id)
+    attempt.reached = "target"
     if not door.is_ours(parameters["target_link_uri"]):
         raise TargetElsewhere(issuer=issuer, client_id=client_id)
+    attempt.reached = "platform"
     registered = door.registrations.of_client(session, issuer, client_id, now=now)
     target = parameters.get("lti_storage_target", "")
     state, secret = door.states.begin(registered.id, now=now, storage_target=target)

@@ -8,11 +8,8 @@ from lti_tool.errors import Refusal
 class LaunchRefused(Refusal):
     """A login or launch that is not let in; most are mended by opening it again.
 
-    `figures` say for the log which registration it was about. `is_signed` says that the LMS itself sent this launch, to
-    the browser that began it: somebody new is there, whoever it is.
+    `figures` say for the log which registration it was about.
     """
-
-    is_signed = False
 
     code: ClassVar[str] = "LTI-REFUSED"
     status: ClassVar[int] = 401

@@ -5,7 +5,6 @@ machine API) are answered by their own room.
 """
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +13,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from lti_tool.errors import Refusal
+from lti_tool.ids import new_support_id
 
 Speaker = Callable[[Refusal | HTTPException], ResponseReturnValue]
 
 _log = logging.getLogger(__name__)
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: none is read for another
 _FROM_COURSE = ("Go back to your course page.", "Choose Creditroll in the course menu.")
 
 
@@ -77,9 +76,9 @@ def handle(app: Flask, *, programs: Mapping[str, Speaker] | None = None) -> None
     app.register_error_handler(HTTPException, answer)  # an unexpected error arrives here as 500
 
 
-def page(words: Words, *, code: str, status: int) -> ResponseReturnValue:
-    """The refusal page with a fresh support id, which the log has too."""
-    support_id = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+def page(words: Words, *, code: str, status: int, support_id: str = "") -> ResponseReturnValue:
+    """The refusal page with a support id, a fresh one if none is given, which the log has too."""
+    support_id = support_id or new_support_id()
     level = logging.ERROR if status >= 500 else logging.INFO
     g.refusal = code  # counted by web/operations.py
     _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, request.path, status, code, support_id)

@@ -22,8 +22,7 @@ TABLES = (
         claims text not null
     ) {strict}
     """,
-    "create index ix_launches_at on launches (at)",
-    "create index ix_launches_platform_id_at on launches (platform_id, at)",
+    "create index ix_launches_platform_id on launches (platform_id, id)",
 )
 
 COLUMNS = (

@@ -2,9 +2,10 @@
 
 from typing import cast
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from lti_tool.jobs import JOBS, Jobs
+from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.door import Door
 from lti_tool.settings import Settings
 
@@ -24,6 +25,18 @@ def jobs() -> Jobs:
 def settings() -> Settings:
     """The settings of this app."""
     return cast(Settings, current_app.extensions["creditroll"])
+
+
+def begin_attempt(steps: tuple[str, ...], *, is_login: bool = False) -> Attempt:
+    """Notes that this request is a login or launch, so that its refusal is found in the launch log."""
+    begun = g.attempt = Attempt(steps, is_login=is_login)
+    return begun
+
+
+def attempt() -> Attempt | None:
+    """The login or launch that this request is, if it is one."""
+    found: Attempt | None = g.get("attempt")
+    return found
 
 
 def once(name: str) -> str | None:

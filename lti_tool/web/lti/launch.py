@@ -1,23 +1,34 @@
 """POST /lti/launch: the LMS's signed word of who is here becomes a visit, with all its effects in one transaction."""
 
+from contextlib import suppress
 from datetime import datetime
 
+import structlog
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.db import Sql, db, transaction
-from lti_tool.lti import launches, platforms
+from lti_tool.lti import launch_log, launches, platforms
+from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.launches import Arrival, Posted, Verified
-from lti_tool.lti.refusals import DeploymentPending, LaunchRefused, LmsRefused, NonceUsed, StateOfAnotherBrowser
+from lti_tool.lti.refusals import (
+    DeploymentPending,
+    LaunchRefused,
+    LmsRefused,
+    NonceUsed,
+    StateExpired,
+    StateOfAnotherBrowser,
+    StateUnknown,
+)
 from lti_tool.lti.roles import Role
 from lti_tool.lti.storage import storage_of
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.web import session
 from lti_tool.web.access import PLATFORM, only
-from lti_tool.web.lti.doors import door, jobs, once, settings
+from lti_tool.web.lti.doors import begin_attempt, door, jobs, once, settings
 from lti_tool.web.lti.own_page import proof
 from lti_tool.web.session import Visit
 
@@ -29,19 +40,25 @@ _OIDC_ERROR_LENGTH = 40
 def launch() -> ResponseReturnValue:
     """Lets the person in, or raises LaunchRefused."""
     now = clock.now()
+    attempt = begin_attempt(launches.STEPS)
+    structlog.contextvars.bind_contextvars(support_id=attempt.support_id)
     if "error" in request.form:
-        raise _lms_refused()
+        raise _lms_refused(attempt, now)
+    attempt.reached = "browser"
     posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies, proof=proof())
-    verified = _verified(posted, now)
+    verified = _verified(posted, attempt, now)
+    attempt.reached = "browser"
     if verified.carrier is None:
         if posted.proof is None and (storage := storage_of(verified.state, verified.registered)):
             return render_template("lti/launch.html", posted=posted, storage=storage)
         raise StateOfAnotherBrowser()
+    row = door().log.row(attempt, launch_log.OK, now=now)
     try:
         with transaction() as books:
-            arrival = launches.arrive(books, verified, now=now)
+            arrival = launches.arrive(books, verified, attempt, now=now)
             admitted = admit(books, arrival, settings=settings(), now=now)
             asked = _ask_for_roster(books, arrival, admitted, now)
+            launch_log.note(books, row)
     except NonceUsed:
         return _reloaded(verified, now)
     except LaunchRefused as refusal:
@@ -54,13 +71,13 @@ def launch() -> ResponseReturnValue:
     return _welcome(arrival, admitted, now)
 
 
-def _verified(posted: Posted, now: datetime) -> Verified:
+def _verified(posted: Posted, attempt: Attempt, now: datetime) -> Verified:
     try:
-        return launches.verify(db.session(), posted, door=door(), now=now)
-    except LaunchRefused as refusal:
+        return launches.verify(db.session(), posted, attempt, door=door(), now=now)
+    except LaunchRefused:
         # On a shared computer the next person is not to find the last one's visit, let in or not. What nobody signed
         # ends nothing: any site could post it.
-        if refusal.is_signed:
+        if attempt.is_signed and attempt.carried_by is not None:
             session.end()
         raise
     finally:
@@ -75,8 +92,11 @@ def _ask_for_roster(books: Session, arrival: Arrival, admitted: Admitted, now: d
     return arrival.context_id if asked else None
 
 
-def _lms_refused() -> LmsRefused:
+def _lms_refused(attempt: Attempt, now: datetime) -> LmsRefused:
     """The LMS's own words are not shown: anybody can post them."""
+    attempt.reached = "lms"
+    with suppress(StateUnknown, StateExpired):
+        attempt.platform_id = door().states.read(once("state") or "", now=now).platform_id
     error = (once("error") or "")[:_OIDC_ERROR_LENGTH]
     return LmsRefused(error=error if error.replace("_", "").isalpha() else None)
 

@@ -4,9 +4,9 @@ from flask import Response, make_response, redirect, render_template, request
 
 from lti_tool import clock
 from lti_tool.db import db
-from lti_tool.lti.login import begin
+from lti_tool.lti.login import STEPS, begin
 from lti_tool.web.access import PLATFORM, only
-from lti_tool.web.lti.doors import door
+from lti_tool.web.lti.doors import begin_attempt, door
 
 
 @only(PLATFORM)
@@ -16,7 +16,8 @@ def login() -> Response:
     Where the LMS offers to keep the secret too, a page asks it to, and then goes on by itself.
     """
     parameters = request.form if request.method == "POST" else request.args
-    begun = begin(db.session(), parameters.to_dict(), door=door(), now=clock.now())
+    attempt = begin_attempt(STEPS, is_login=True)
+    begun = begin(db.session(), parameters.to_dict(), attempt, door=door(), now=clock.now())
     response = make_response(
         render_template("lti/login.html", begun=begun) if begun.storage else redirect(begun.redirect_to)
     )

@@ -1,4 +1,6 @@
-"""A refused login or launch is a readable page, a counted code, and a line in the log without anybody's data."""
+"""A refused login or launch is a readable page, a counted code, and a line in both logs without anybody's data."""
+
+import logging
 
 import structlog
 from flask import request
@@ -6,13 +8,21 @@ from flask.typing import ResponseReturnValue
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy.exc import SQLAlchemyError
 
-from lti_tool.db import db
-from lti_tool.lti import platforms
+from lti_tool import clock
+from lti_tool.db import db, transaction
+from lti_tool.lti import launch_log, platforms
+from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.refusals import LaunchRefused, PlatformPending, TooManyRefused
 from lti_tool.web import errors, headers
+from lti_tool.web.lti.doors import attempt, door
 
 _LONGEST_LOGGED = 255
+_ROWS = parse("120/minute")
+"""Refusals that a worker notes of one platform. What the LMS signed is counted apart: strangers can't crowd it out."""
+
+_log = logging.getLogger(__name__)
 
 
 class Refusals:
@@ -27,16 +37,21 @@ class Refusals:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def answer(self, refusal: LaunchRefused) -> ResponseReturnValue:
-        """The page for the person; its support id, code and registration for the log."""
+        """The page for the person; its support id, code and registration for the logs."""
         about = {name: refusal.figures.get(name) for name in ("issuer", "client_id", "claim", "error")}
         structlog.contextvars.bind_contextvars(
             **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
         )
         if isinstance(refusal, PlatformPending):
             _let_frame(refusal)
-        shown = refusal if self._may_go_on() else TooManyRefused()
+        tried, shown = attempt(), refusal
+        if not self._may_go_on():
+            shown = TooManyRefused()
+        elif tried is not None and self._limiter.hit(_ROWS, "row", tried.platform_id or "", str(tried.is_signed)):
+            _note(tried, refusal)
         words = errors.Words(shown.title, shown.says, shown.steps)
-        return errors.page(words, code=shown.code, status=shown.status)
+        support_id = tried.support_id if tried else ""
+        return errors.page(words, code=shown.code, status=shown.status, support_id=support_id)
 
     def _may_go_on(self) -> bool:
         return self._limit is None or self._limiter.hit(self._limit, request.remote_addr or "")
@@ -47,3 +62,16 @@ def _let_frame(refusal: PlatformPending) -> None:
     if all(names.values()):
         waiting = platforms.find_registered(db.session(), **{name: str(value) for name, value in names.items()})
         headers.framed_also_by(waiting.issuer, waiting.auth_login_url, waiting.family)
+
+
+def _note(tried: Attempt, refusal: LaunchRefused) -> None:
+    about = {name: refusal.figures.get(name) for name in ("claim", "error")}
+    row = door().log.row(tried, refusal.code, now=clock.now(), **about)
+    db.session.remove()  # what was read is over: one connection for each request is enough
+    try:
+        with transaction() as books:
+            launch_log.note_refused(
+                books, row, issuer=refusal.figures.get("issuer"), client_id=refusal.figures.get("client_id")
+            )
+    except SQLAlchemyError:
+        _log.exception("a refused launch was not noted")  # and is answered all the same
