@@ -16,12 +16,12 @@ help: ## Show this list
 venv: $(READY) ## Make the environment in .venv, and nothing else
 
 .PHONY: demo
-demo: $(READY) ## Start the tool and a small LMS on this machine, and print the address to open (PORT=8000)
-	@exec $(BIN)/creditroll demo $(if $(PORT),--port $(PORT))
+demo: $(READY) ## Start the tool and a small LMS on this machine, and print the address (PORT=8000 FAMILY=canvas)
+	@exec $(BIN)/creditroll demo $(if $(PORT),--port $(PORT)) $(if $(FAMILY),--family $(FAMILY))
 
 .PHONY: demo-reset
 demo-reset: ## Forget what the demo kept
-	rm -rf instance/demo
+	rm -rf instance/demo instance/demo-*
 
 .PHONY: test
 test: lint ## Run everything: lint, types, tests on SQLite and PostgreSQL, and in Chromium where there is one

@@ -21,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from lti_tool import clock, schema
 from lti_tool.cli import Failed
 from lti_tool.db import open_engine, writing
+from lti_tool.demo.families import FAMILIES
 from lti_tool.demo.platform import LmsConfig, create_lms
 from lti_tool.errors import NotFound
 from lti_tool.ledger import issuing
@@ -29,7 +30,6 @@ from lti_tool.licenses import bindings, licenses
 from lti_tool.lti import platforms
 from lti_tool.settings import Settings, load
 
-_LICENSE = "Lincoln High · Biology 9"
 _CREDITS = 300
 _LOOPBACK = "127.0.0.1"
 _START_S = 60
@@ -41,14 +41,22 @@ _LOOK_EVERY_S = 0.1
 @click.option(
     "--port", type=click.IntRange(1, 65534), default=8000, show_default=True, help="The tool's; the LMS has the next."
 )
-@click.option("--reset", is_flag=True, help="Forget what earlier demos left in instance/demo first.")
-def command(port: int, reset: bool) -> None:
+@click.option(
+    "--family",
+    type=click.Choice(list(FAMILIES)),
+    default="canvas",
+    show_default=True,
+    help="The LMS that the small one behaves like.",
+)
+@click.option("--reset", is_flag=True, help="Forget what earlier demos of this family left in instance first.")
+def command(port: int, family: str, reset: bool) -> None:
     """Try it: the tool and a small LMS, to open in a browser."""
-    folder = Path("instance/demo").absolute()
+    folder = Path("instance", "demo" if family == "canvas" else f"demo-{family}").absolute()
     # Two hosts, so that the tool in its frame is a third party to the browser, as in any school.
     lms = LmsConfig(
-        issuer=f"http://localhost:{port + 1}",
+        url=f"http://localhost:{port + 1}",
         tool_url=f"http://{_LOOPBACK}:{port}",
+        family=family,
         key_path=folder / "lms-key.pem",
     )
     with _stopping() as stop, _claimed(port + 1) as lms_socket:
@@ -141,22 +149,24 @@ def _register(session: Session, settings: Settings, lms: LmsConfig) -> None:
     platforms.add_platform(
         session,
         name=lms.name,
-        family="canvas",
+        family=lms.shape.registered_as,
         issuer=lms.issuer,
         client_id=lms.client_id,
         auth_login_url=lms.auth_login_url,
         auth_token_url=lms.auth_token_url,
+        auth_audience=None if lms.auth_audience == lms.auth_token_url else lms.auth_audience,
         jwks_url=lms.jwks_url,
-        deployment_ids=(lms.deployment_id,),
+        deployment_ids=tuple(lms.shape.schools.values()),
         allow_private_hosts=settings.allow_private_hosts,
         now=now,
     )
-    deployment = platforms.find_deployment(
-        session, issuer=lms.issuer, client_id=lms.client_id, deployment_id=lms.deployment_id
-    )
-    made = licenses.create(session, name=_LICENSE, now=now)
-    issuing.grant(session, made.id, settings.resource, amount=_CREDITS, actor=OPERATOR, now=now)
-    bindings.bind(session, made.id, deployment.id, None, now=now)
+    for school, deployment_id in lms.shape.schools.items():
+        deployment = platforms.find_deployment(
+            session, issuer=lms.issuer, client_id=lms.client_id, deployment_id=deployment_id
+        )
+        made = licenses.create(session, name=f"{school} · Biology 9", now=now)
+        issuing.grant(session, made.id, settings.resource, amount=_CREDITS, actor=OPERATOR, now=now)
+        bindings.bind(session, made.id, deployment.id, None, now=now)
 
 
 @contextmanager
@@ -205,7 +215,7 @@ def _await_tool(tool: subprocess.Popen[bytes], lms: LmsConfig, stop: Event) -> N
     deadline = time.monotonic() + _START_S
     while not stop.is_set():
         _require_alive(tool)
-        if _answers(f"{lms.tool_url}/readyz") and _answers(lms.issuer):
+        if _answers(f"{lms.tool_url}/readyz") and _answers(lms.url):
             return
         if time.monotonic() > deadline:
             raise Failed(f"The tool did not answer within {_START_S} seconds; what it said is above.")
@@ -228,6 +238,6 @@ def _require_alive(tool: subprocess.Popen[bytes]) -> None:
 
 
 def _tell(lms: LmsConfig, folder: Path) -> None:
-    click.echo(f"Open {lms.issuer} in a browser, and step in as a teacher, a student or anyone else.")
+    click.echo(f"Open {lms.url} in a browser, and step in as a teacher, a student or anyone else.")
     click.echo(f"What happens is kept in {folder}. Ctrl-C ends the demo.")
     sys.stdout.flush()

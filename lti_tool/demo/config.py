@@ -1,48 +1,84 @@
-"""What this LMS is told about itself and about its one tool, and the addresses that follow from it."""
+"""What this LMS is told about itself and about its tool, and the addresses that follow from it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-AUTHORIZE_PATH = "/api/lti/authorize_redirect"
-TOKEN_PATH = "/login/oauth2/token"  # noqa: S105 - an address, not a password
-KEYS_PATH = "/api/lti/security/jwks"
+from lti_tool.demo.families import FAMILIES
+from lti_tool.demo.families.family import Family
 
 
 @dataclass(frozen=True, kw_only=True)
 class LmsConfig:
-    """Addresses are origins without a trailing slash, as browsers see them; `issuer` is also the `iss` claim."""
+    """Addresses are origins without a trailing slash, as browsers see them."""
 
-    issuer: str
+    url: str
     tool_url: str
-    client_id: str = "10000000000068"
-    deployment_id: str = "106:8865aa05b4b79b64a91a86042e43af5ea8ae79eb"
+    family: str = "canvas"
+    """Which LMS it behaves like: a name of FAMILIES."""
     name: str = "Lincoln High"
-    page_size: int = 10
-    """People on a roster page at most, whatever `limit` asks for: small, so that paging is real."""
+    page_size: int | None = None
+    """People on a roster page at most, whatever `limit` asks for; None is as the family has it."""
     key_path: Path | None = None
     """Where the signing key is kept, so that a restart keeps its kid; None is a fresh key in memory."""
-    storage_target: str = ""
-    """What its logins say of Platform Storage: `_parent`, the name of a frame beside the tool's, or nothing."""
-    storage_prefix: str = "lti."
-    """How the subjects that it answers begin; older LMSs have `org.imsglobal.lti.`, and "" answers none."""
+    storage_target: str | None = None
+    """What its logins say of Platform Storage: `_parent`, the name of a frame beside the tool's, or "" for nothing;
+    None is as the family has it.
+    """
+    storage_prefix: str | None = None
+    """How the subjects that it answers begin, "" for none at all; None is as the family has it."""
     control: bool = False
     """Whether `/control/…` lets tests change rosters and plant faults."""
 
     @property
+    def shape(self) -> Family:
+        """All that is special to the family."""
+        return FAMILIES[self.family]
+
+    @property
+    def storage(self) -> str:
+        """The target in force."""
+        return self.shape.login.storage_target if self.storage_target is None else self.storage_target
+
+    @property
+    def storage_subjects(self) -> str:
+        """The beginning of subjects in force."""
+        return self.shape.login.storage_prefix if self.storage_prefix is None else self.storage_prefix
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` claim: this LMS's own address, or the one that a vendor has for all schools."""
+        return self.shape.issuer or self.url
+
+    @property
+    def client_id(self) -> str:
+        """The tool's, as it is registered at the start."""
+        return self.shape.client_id
+
+    @property
+    def deployment_id(self) -> str:
+        """Of the first school."""
+        return next(iter(self.shape.schools.values()))
+
+    @property
     def auth_login_url(self) -> str:
         """Where the tool sends the browser for an id_token."""
-        return self.issuer + AUTHORIZE_PATH
+        return self.url + self.shape.authorize_path
 
     @property
     def auth_token_url(self) -> str:
-        """Where the tool gets access tokens; also the `aud` of its assertions."""
-        return self.issuer + TOKEN_PATH
+        """Where the tool gets access tokens."""
+        return self.url + self.shape.token_path
+
+    @property
+    def auth_audience(self) -> str:
+        """The `aud` of the tool's assertions."""
+        return self.shape.token.audience or self.auth_token_url
 
     @property
     def jwks_url(self) -> str:
         """This LMS's public keys."""
-        return self.issuer + KEYS_PATH
+        return self.url + self.shape.keys_path
 
     @property
     def tool_login_url(self) -> str:
@@ -51,7 +87,7 @@ class LmsConfig:
 
     @property
     def tool_launch_url(self) -> str:
-        """The tool's one redirect_uri, which is the target_link_uri of every launch too."""
+        """The tool's one redirect_uri, which is the target_link_uri of most launches too."""
         return self.tool_url + "/lti/launch"
 
     @property

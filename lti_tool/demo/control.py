@@ -50,10 +50,11 @@ def drop(course_key: str) -> Response:
 def enroll(course_key: str) -> Response:
     """`{"person", "part", "observes"}` joins the course, or changes part: a name of `Part`, STUDENT unless said."""
     school, place = this_school(), _Place.model_validate(request.get_json())
-    if place.person not in school.people or place.part not in Part.__members__:
-        abort(400, "There is no such person, or no such part.")
+    part = Part.__members__.get(place.part)
+    if place.person not in school.people or part is None or part not in school.family.castings:
+        abort(400, "There is no such person, or no such part here.")
     with school.lock:
-        course_or_404(course_key).enroll(place.person, part=Part[place.part], observes=place.observes)
+        course_or_404(course_key).enroll(place.person, part=part, observes=place.observes)
     return _roster(course_key)
 
 

@@ -1,37 +1,20 @@
 """Two courses, who is in them as what, and the places from which the tool is opened."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import Enum
-from hashlib import sha1
-from uuid import NAMESPACE_DNS, uuid5
 
 from lti_tool.demo import people
 
-_LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
-_MEMBERSHIP = _LIS + "membership#"
-TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
-ANY_USER = _LIS + "system/person#User"
-ADMINISTRATOR = _LIS + "institution/person#Administrator"
-
 
 class Part(Enum):
-    """The part somebody plays in a course: its words for people, in the course, and beyond it."""
+    """The part somebody plays in a course. What a family of LMSs calls it, and with which roles, is `Casting`."""
 
-    TEACHER = ("Teacher", (_MEMBERSHIP + "Instructor",), (_LIS + "institution/person#Instructor",))
-    # Canvas sends a TA both roles: a tool that looks for Instructor first makes the TA a teacher.
-    ASSISTANT = (
-        "Teaching assistant",
-        (_MEMBERSHIP + "Instructor", _LIS + "membership/Instructor#TeachingAssistant"),
-        (_LIS + "institution/person#Instructor",),
-    )
-    STUDENT = ("Student", (_MEMBERSHIP + "Learner",), (_LIS + "institution/person#Student",))
-    OBSERVER = ("Observer", (_MEMBERSHIP + "Mentor",), ())
-    STUDENT_VIEW = ("Student View", (_MEMBERSHIP + "Learner",), (_LIS + "institution/person#Student", TEST_USER))
-
-    def __init__(self, label: str, membership_roles: tuple[str, ...], other_roles: tuple[str, ...]) -> None:
-        self.label = label
-        self.membership_roles = membership_roles
-        self.other_roles = other_roles
+    TEACHER = "teacher"
+    ASSISTANT = "assistant"
+    STUDENT = "student"
+    OBSERVER = "observer"
+    STUDENT_VIEW = "student view"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +36,23 @@ class ResourceLink:
     title: str
     description: str | None = None
     placement: str | None = None
+    url: str | None = None
+    """Where deep linking said that it leads; None is the tool's own start."""
+    custom: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseIds:
+    """A course as a family of LMSs names it; `service` is how the roster's address does."""
+
+    context: str
+    service: str
+    navigation: str
+    assignment: str
+
+
+NameCourse = Callable[[str, int], CourseIds]
+"""The ids for a course's key and number."""
 
 
 @dataclass(kw_only=True)
@@ -64,30 +64,37 @@ class Course:
     label: str
     title: str
     assignment_title: str
+    ids: CourseIds
+    school: str = ""
+    """Where one LMS serves several schools: which; else the LMS's own name is meant."""
+    history: tuple[str, ...] = ()
+    """The contexts it was copied from, newest first."""
     roster: tuple[Enrollment, ...] = ()
+    placed: tuple[ResourceLink, ...] = ()
+    """What teachers added by deep linking."""
     _last_number: int = field(default=0, repr=False)
 
     @property
     def context_id(self) -> str:
-        """40 hexadecimal digits, as Canvas has them."""
-        return sha1(self.key.encode(), usedforsecurity=False).hexdigest()
+        """The `id` of the context claim."""
+        return self.ids.context
 
     @property
     def links(self) -> dict[str, ResourceLink]:
-        """Every place that opens the tool, by slug: the course's navigation and one assignment."""
-        return {link.slug: link for link in (self.navigation, self.assignment)}
+        """Every place that opens the tool, by slug: the course's navigation, one assignment, and what was placed."""
+        return {link.slug: link for link in (self.navigation, self.assignment, *self.placed)}
 
     @property
     def navigation(self) -> ResourceLink:
-        """Canvas gives a navigation launch the course's own id as its resource link."""
-        return ResourceLink(slug="navigation", id=self.context_id, title=self.title, placement="course_navigation")
+        """The course's own menu."""
+        return ResourceLink(slug="navigation", id=self.ids.navigation, title=self.title, placement="course_navigation")
 
     @property
     def assignment(self) -> ResourceLink:
         """An assignment that opens the tool."""
         return ResourceLink(
             slug="assignment",
-            id=str(uuid5(NAMESPACE_DNS, f"{self.key}.assignment.lincoln.example")),
+            id=self.ids.assignment,
             title=self.assignment_title,
             description="<p>Record it, watch it once, then export it.</p>",
         )
@@ -112,19 +119,32 @@ class Course:
         self.roster = tuple(each for each in self.roster if each.person != person)
 
 
-def timetable() -> dict[str, Course]:
-    """Both courses as they are at the start, by key: 28 students, three of them in both."""
+def timetable(name_course: NameCourse, parts: Collection[Part]) -> dict[str, Course]:
+    """Both courses as they are at the start, by key: 28 students, three of them in both; `parts` that there are."""
     early = Course(
-        key="period-2", number=101, label="BIO9-P2", title="Biology 9, Period 2", assignment_title="Cell video essay"
+        key="period-2",
+        number=101,
+        label="BIO9-P2",
+        title="Biology 9, Period 2",
+        assignment_title="Cell video essay",
+        ids=name_course("period-2", 101),
     )
     late = Course(
-        key="period-5", number=102, label="BIO9-P5", title="Biology 9, Period 5", assignment_title="Pond life podcast"
+        key="period-5",
+        number=102,
+        label="BIO9-P5",
+        title="Biology 9, Period 5",
+        assignment_title="Pond life podcast",
+        ids=name_course("period-5", 102),
     )
     halves = (people.STUDENTS[:16], people.STUDENTS[13:])
     for course, students, student_view in zip((early, late), halves, people.STUDENT_VIEWS, strict=True):
         course.enroll(people.TEACHER, part=Part.TEACHER)
-        course.enroll(people.ASSISTANT, part=Part.ASSISTANT)
+        if Part.ASSISTANT in parts:
+            course.enroll(people.ASSISTANT, part=Part.ASSISTANT)
         course.enroll(*students, part=Part.STUDENT)
-        course.enroll(student_view, part=Part.STUDENT_VIEW)
-    early.enroll(people.OBSERVER, part=Part.OBSERVER, observes=("mateo-ruiz", "lucia-ruiz"))
+        if Part.STUDENT_VIEW in parts:
+            course.enroll(student_view, part=Part.STUDENT_VIEW)
+    if Part.OBSERVER in parts:
+        early.enroll(people.OBSERVER, part=Part.OBSERVER, observes=("mateo-ruiz", "lucia-ruiz"))
     return {course.key: course for course in (early, late)}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from flask import Response
 from pydantic import BaseModel, model_validator
 
+_LARGE = 3_000_000
 _ANYWHERE = {"none", "status", "html", "slow"}
 KINDS = {
     "keys": _ANYWHERE,
@@ -22,6 +23,8 @@ KINDS = {
         "relative",  # the next page is given without scheme and host
         "unquoted",  # rel=next
         "rows",  # `rows` are added to the page as they are
+        "duplicates",  # everybody on the page twice
+        "large",  # 3 MB more on the page than there need be
     },
 }
 
@@ -70,6 +73,16 @@ class Fault(BaseModel, frozen=True, extra="forbid"):
             if self.kind == "cut_off":
                 response.headers["Content-Length"] = str(len(whole))
         return response
+
+    def rows_of(self, members: list[Any]) -> list[Any]:
+        """A page's members, with what this fault adds to them."""
+        if self.kind == "rows":
+            return [*members, *self.rows]
+        if self.kind == "duplicates":
+            return [*members, *members]
+        if self.kind == "large":
+            return [{**member, "filler": "x" * (_LARGE // max(len(members), 1))} for member in members]
+        return members
 
     def link(self, url: str, rel: str, *, this_url: str) -> str:
         """One entry of a Link header (RFC 8288), bent if this fault does so."""

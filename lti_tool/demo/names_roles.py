@@ -1,147 +1,108 @@
-"""Names and Role Provisioning Services 2.0: who is in a course, a page at a time."""
+"""Names and Role Provisioning Services 2.0: who is in a course, a page at a time, as the family tells it."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, request
-from itsdangerous import BadSignature, URLSafeSerializer
+from flask import Response, abort, request
 
-from lti_tool.demo.config import LmsConfig
-from lti_tool.demo.courses import TEST_USER, Course, Enrollment, Part, ResourceLink
-from lti_tool.demo.people import Person
+from lti_tool.demo.courses import Course, Enrollment
+from lti_tool.demo.families.family import Row
+from lti_tool.demo.roster_pages import Page, Pages
 from lti_tool.demo.school import School, this_school
-from lti_tool.demo.service_tokens import NRPS_SCOPE, refuse_unless_granted
+from lti_tool.demo.service_tokens import refuse_unless_granted
+from lti_tool.demo.tools import NRPS_SCOPE
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
-
-routes = Blueprint("names_roles", __name__)
-
-
-@dataclass(frozen=True)
-class _Page:
-    """Where to go on: after the enrollment of that number, being the so many-th page."""
-
-    after: int = 0
-    number: int = 1
+_COURSE_IN_QUERY = "memberships"
 
 
-def memberships_url(config: LmsConfig, course: Course) -> str:
-    """The roster of one course."""
-    return f"{config.issuer}/api/lti/courses/{course.number}/names_and_roles"
-
-
-@routes.get("/api/lti/courses/<int:number>/names_and_roles")
-def names_and_roles(number: int) -> Response:
-    """A page of the roster; `rlid`, `role` and `limit` as NRPS 2.0 has them."""
+def names_roles(course: str | None = None, client: str = "", deployment: str = "") -> Response:
+    """A page of the roster; `rlid`, `role` and `limit` as NRPS 2.0 has them, as far as the family has."""
     school = this_school()
-    page = _asked_page(school)
+    found = _course(school, course or request.args.get(_COURSE_IN_QUERY, ""))
+    url = school.memberships_url(found) if found else ""
+    pages = Pages(school.family.roster, url, request.args, school.page_size, school.secret)
+    page = pages.current()
     fault = school.faults.strike("roster", page=page.number)
-    refusal = fault.refusal() or refuse_unless_granted(school, NRPS_SCOPE)
-    if refusal:
-        return refusal
-    if not request.accept_mimetypes.best_match([MEDIA_TYPE]):
-        abort(406, f"The roster is {MEDIA_TYPE} only.")
-    course = next((each for each in school.courses.values() if each.number == number), None)
-    if course is None:
-        abort(404, "There is no such course.")
-    link = _asked_link(course)
-    shown, following = _cut(course, page, limit=_asked_limit(school))
+    refusal = fault.refusal() or refuse_unless_granted(school, NRPS_SCOPE) or _refusal(school, found, deployment)
+    if refusal or found is None:
+        return refusal or abort(404, "There is no such course.")
+    shown, following = pages.cut(_wanted(school, found), page)
     if following is None and fault.kind == "endless":
-        following = _Page(number=page.number + 1)
-    url = memberships_url(school.config, course)
-    members = [_member(school, each, link) for each in shown]
-    if fault.kind == "rows":
-        members += fault.rows
+        following = Page(number=page.number + 1)
     container = {
         "id": url,
-        "context": {"id": course.context_id, "label": course.label, "title": course.title},
-        "members": members,
+        "context": {"id": found.context_id, "label": found.label, "title": found.title},
+        "members": fault.rows_of([_member(school, each) for each in shown]),
     }
     response = Response(json.dumps(container), mimetype=MEDIA_TYPE)
-    pages = {"current": page, "next": following, "first": _Page()}
-    urls = {rel: _page_url(school, url, where) for rel, where in pages.items() if where}
-    response.headers["Link"] = ",".join(fault.link(each, rel, this_url=urls["current"]) for rel, each in urls.items())
+    if following or not school.family.roster.by_offset:
+        urls = {rel: pages.address(where) for rel, where in _links(school, page, following).items()}
+        this_url = pages.address(page)
+        response.headers["Link"] = ",".join(fault.link(each, rel, this_url=this_url) for rel, each in urls.items())
     return fault.damage(response)
 
 
-def _cut(course: Course, page: _Page, *, limit: int) -> tuple[list[Enrollment], _Page | None]:
-    """The people of a page, and the page after it. By number of enrollment: who leaves meanwhile shifts nobody."""
-    role = request.args.get("role")
-    wanted = [
-        each
-        for each in course.roster
-        if each.number > page.after and (role is None or role in each.part.membership_roles)
-    ]
-    shown = wanted[:limit]
-    return shown, _Page(after=shown[-1].number, number=page.number + 1) if len(wanted) > limit else None
+def _course(school: School, service_id: str) -> Course | None:
+    return next((each for each in school.courses.values() if each.ids.service == service_id), None)
 
 
-def _member(school: School, enrollment: Enrollment, link: ResourceLink | None) -> dict[str, Any]:
-    """One row. What is not known is left out; the Student View user is told by a role that NRPS does not define."""
-    person = school.people[enrollment.person]
-    is_student_view = enrollment.part is Part.STUDENT_VIEW
-    known = {
-        "name": person.name,
-        "given_name": person.given,
-        "family_name": person.family,
-        "email": person.email,
-        "lis_person_sourcedid": person.sis_id,
-        "message": link and [_message(person)],
-    }
-    return {
-        "status": "Active",
-        "user_id": person.sub,
-        "roles": [*enrollment.part.membership_roles, *([TEST_USER] if is_student_view else [])],
-        **{name: value for name, value in known.items() if value},
-    }
-
-
-def _message(person: Person) -> dict[str, Any]:
-    """NRPS 2.0 #message-section: what a launch of that resource link would say of this person."""
-    return {
-        _CLAIM + "message_type": "LtiResourceLinkRequest",
-        "locale": person.locale,
-        _CLAIM + "custom": {"canvas_user_id": person.number},
-    }
-
-
-def _asked_limit(school: School) -> int:
-    """Canvas has a greatest page of its own and cuts `limit` to it."""
-    raw = request.args.get("limit")
-    if raw is None:
-        return school.page_size
-    if not raw.isdecimal() or int(raw) == 0:
-        abort(400, "limit is not a positive number.")
-    return min(int(raw), school.page_size)
-
-
-def _asked_link(course: Course) -> ResourceLink | None:
+def _refusal(school: School, course: Course | None, deployment: str) -> Response | None:
+    """What the family says to a call that it does not serve."""
+    rules = school.family.roster
+    if not request.accept_mimetypes.best_match([MEDIA_TYPE]):
+        abort(rules.wrong_type, f"The roster is {MEDIA_TYPE} only.")
+    if course and deployment and deployment != school.tool.deployments[school.school_of(course)]:
+        abort(401, "This course belongs to another deployment.")
     rlid = request.args.get("rlid")
-    if rlid is None:
+    is_known = course and rules.has_rlid and rlid in {link.id for link in course.links.values()}
+    if rlid is None or is_known:
         return None
-    link = next((each for each in course.links.values() if each.id == rlid), None)
-    return link if link else abort(404, "Tool does not have access to rlid or rlid does not exist")
+    status, body = rules.rlid_refusal
+    return (
+        abort(status, body)
+        if isinstance(body, str)
+        else Response(json.dumps(body), status=status, mimetype="application/json")
+    )
 
 
-def _asked_page(school: School) -> _Page:
-    token = request.args.get("page")
-    if token is None:
-        return _Page()
-    try:
-        return _Page(*_tokens(school).loads(token.removeprefix("bookmark:")))
-    except BadSignature:
-        abort(404, "There is no such page; a page token is case-sensitive.")
+def _links(school: School, page: Page, following: Page | None) -> dict[str, Page]:
+    if school.family.roster.by_offset:
+        return {"next": following} if following else {}
+    return {"current": page, **({"next": following} if following else {}), "first": Page()}
 
 
-def _page_url(school: School, url: str, page: _Page) -> str:
-    asked = {name: request.args[name] for name in ("rlid", "role", "limit") if name in request.args}
-    token = _tokens(school).dumps([page.after, page.number])
-    return f"{url}?{urlencode({'page': f'bookmark:{token}', **asked})}"
+def _wanted(school: School, course: Course) -> list[Enrollment]:
+    """Everybody, or those of the role that was asked for."""
+    rules = school.family.roster
+    role = request.args.get("role")
+    everybody = [each for each in course.roster if school.lists_everybody or (course.key, each.person) in school.opened]
+    if rules.by_offset:
+        everybody.sort(key=lambda each: (school.people[each.person].family, each.number))
+    if rules.short_roles:
+        role = (role or "").rpartition("#")[2]
+        # The next link has no role: from the second page on everybody comes back.
+        role = role if role in ("Instructor", "Learner") and "from" not in request.args else None
+    return [each for each in everybody if role is None or role in school.casting(each).roster]
 
 
-def _tokens(school: School) -> URLSafeSerializer:
-    """Page tokens are signed: letters of both cases, and a lower-cased one is no token any more."""
-    return URLSafeSerializer(school.secret, salt="page")
+def _member(school: School, enrollment: Enrollment) -> dict[str, Any]:
+    person, tool = school.people[enrollment.person], school.tool
+    row = Row(
+        person=person,
+        casting=school.casting(enrollment),
+        shares_name=tool.shares_names,
+        shares_email=tool.shares_emails,
+    )
+    member = school.family.roster.member(row)
+    if "rlid" in request.args:
+        member["message"] = [
+            {
+                # NRPS 2.0 #message-section: what a launch of that resource link would say of this person.
+                _CLAIM + "message_type": "LtiResourceLinkRequest",
+                "locale": person.locale,
+                _CLAIM + "custom": {"canvas_user_id": person.number},
+            }
+        ]
+    return member

@@ -1,21 +1,24 @@
 """What people see of this LMS: who they can be, and a course with the tool in its frame."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Blueprint, render_template, url_for
 
 from lti_tool.demo.courses import Course, Part
 from lti_tool.demo.people import Person
-from lti_tool.demo.school import School, course_or_404, this_school, visitor_or_404
+from lti_tool.demo.school import (
+    School,
+    course_or_404,
+    place_or_404,
+    this_school,
+    visitor_or_404,
+    ways_for,
+)
 
 MOST_STUDENTS_SHOWN = 100
-STEP_IN_ORDER = (Part.TEACHER, Part.ASSISTANT, Part.STUDENT, Part.OBSERVER, Part.STUDENT_VIEW)
-_HINTS = {
-    Part.ASSISTANT: "sees the class, changes nothing",
-    Part.OBSERVER: "looks after {observed}",
-    Part.STUDENT_VIEW: "a teacher’s look through a student’s eyes",
-}
 
 routes = Blueprint("pages", __name__)
 
@@ -37,32 +40,21 @@ class Group:
     left_out: int = 0
 
 
+@dataclass(frozen=True)
+class Door:
+    """A link of a course's menu."""
+
+    slug: str
+    title: str
+    group: str = ""
+
+
 @routes.get("/")
 def front() -> str:
     """Choose a person and a course."""
     school = this_school()
     courses = [(course, _groups(school, course)) for course in school.courses.values()]
-    return render_template("front.html", courses=courses)
-
-
-@routes.get("/courses/<course_key>/as/<person_key>", defaults={"slug": "navigation"})
-@routes.get("/courses/<course_key>/as/<person_key>/assignment", defaults={"slug": "assignment"})
-def course_page(course_key: str, person_key: str, slug: str) -> str:
-    """The course as that person sees it, with the tool opened from one of its places."""
-    school = this_school()
-    course = course_or_404(course_key)
-    person, enrollment = visitor_or_404(course, person_key)
-    others = [each for each in school.courses.values() if each is not course and each.enrollment(person.key)]
-    launch = "authorization.initiate_login"
-    return render_template(
-        "course.html",
-        course=course,
-        person=person,
-        part=enrollment.part.label if enrollment else "Administrator, not in this course",
-        link=course.links[slug],
-        launch_url=url_for(launch, course_key=course.key, person_key=person.key, slug=slug),
-        other_courses=others,
-    )
+    return render_template("front.html", courses=courses, has_schools=len(school.family.schools) > 1)
 
 
 @routes.get("/storage")
@@ -71,13 +63,50 @@ def storage() -> str:
     return render_template("storage.html")
 
 
+@routes.get("/courses/<course_key>/as/<person_key>", defaults={"slug": "navigation"})
+@routes.get("/courses/<course_key>/as/<person_key>/<slug>")
+def course_page(course_key: str, person_key: str, slug: str) -> str:
+    """The course as that person sees it, with the tool opened from one of its places."""
+    school = this_school()
+    course = course_or_404(course_key)
+    person, enrollment = visitor_or_404(course, person_key)
+    place = place_or_404(course, slug, enrollment)
+    others = [each for each in school.courses.values() if each is not course and each.enrollment(person.key)]
+    ways = [Door(way.slug, way.title, way.group) for way in ways_for(enrollment)]
+    launch = url_for("authorization.initiate_login", course_key=course.key, person_key=person.key, slug=slug)
+    return render_template(
+        "course.html",
+        course=course,
+        school=school.school_of(course),
+        person=person,
+        part=school.casting(enrollment).label if enrollment else "Administrator, not in this course",
+        place=place,
+        title=place.way.title if place.way else _door(place.link.slug, place.link.title).title,
+        doors=[_door(link.slug, link.title) for link in course.links.values()],
+        ways=_grouped(ways),
+        launch_url=launch,
+        other_courses=others,
+    )
+
+
+def _door(slug: str, title: str) -> Door:
+    titles = {"navigation": "Creditroll", "assignment": f"Assignment: {title}"}
+    return Door(slug, titles.get(slug, title))
+
+
+def _grouped(ways: Iterable[Door]) -> list[tuple[str, list[Door]]]:
+    return [(group, list(members)) for group, members in groupby(ways, key=lambda way: way.group)]
+
+
 def _groups(school: School, course: Course) -> list[Group]:
-    groups = [_group(school, course, part) for part in STEP_IN_ORDER]
+    order = (Part.TEACHER, Part.ASSISTANT, Part.STUDENT, Part.OBSERVER, Part.STUDENT_VIEW)
+    groups = [_group(school, course, part) for part in order if part in school.family.castings]
     administrators = [Seat(each, "not in the course") for each in school.people.values() if each.is_administrator]
     return [group for group in (*groups, Group("Administrator", administrators)) if group.seats]
 
 
 def _group(school: School, course: Course, part: Part) -> Group:
+    casting = school.family.castings[part]
     members = [each for each in course.roster if each.part is part]
     shown = members[:MOST_STUDENTS_SHOWN]
     namesakes = Counter(school.people[each.person].name for each in shown)
@@ -85,6 +114,6 @@ def _group(school: School, course: Course, part: Part) -> Group:
     for member in shown:
         person = school.people[member.person]
         observed = " and ".join(school.people[key].shown_as for key in member.observes)
-        note = _HINTS.get(part, "").format(observed=observed)
+        note = casting.note.format(observed=observed)
         seats.append(Seat(person, note or (person.email if namesakes[person.name] > 1 else "")))
-    return Group(part.label, seats, left_out=len(members) - len(shown))
+    return Group(casting.label, seats, left_out=len(members) - len(shown))

@@ -1,5 +1,6 @@
 """The cast: who they are to the LMS, whatever course they are in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -8,9 +9,12 @@ _HERE = uuid5(NAMESPACE_DNS, "lincoln.example")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """`key` is for addresses of this LMS; `sub` is the opaque id that the tool sees, the same at every start."""
+    """`key` is for addresses of this LMS; `sub` is the opaque id that the tool sees, the same at every start: the
+    `sub` of launches and the `user_id` of rosters.
+    """
 
     key: str
+    sub: str
     number: int
     given: str = ""
     family: str = ""
@@ -18,11 +22,6 @@ class Person:
     email: str = ""
     locale: str = "en"
     is_administrator: bool = False
-
-    @property
-    def sub(self) -> str:
-        """The `sub` of launches and the `user_id` of rosters."""
-        return str(uuid5(_HERE, self.key))
 
     @property
     def shown_as(self) -> str:
@@ -93,21 +92,33 @@ _FAMILY_NAME_FIRST = {"minh-khai-nguyen"}
 _SPANISH = {"xochitl-ramirez", OBSERVER}
 
 
-def cast() -> dict[str, Person]:
+NameSub = Callable[[str, int], str]
+"""The `sub` for a key and a number, in the form that a family of LMSs gives it."""
+
+
+def uuid_sub(key: str, number: int) -> str:
+    """A UUID, as most LMSs have it."""
+    return str(uuid5(_HERE, key))
+
+
+def cast(name_sub: NameSub = uuid_sub) -> dict[str, Person]:
     """Everybody this LMS knows at its start, by key."""
-    rows = _STAFF + _STUDENTS
-    return {row[0]: _person(number, *row) for number, row in enumerate(rows, start=1)}
+    return {row[0]: person(number, *row, name_sub=name_sub) for number, row in enumerate(_STAFF + _STUDENTS, start=1)}
 
 
-def _person(number: int, key: str, given: str, family: str, mailbox: str) -> Person:
+def person(
+    number: int, key: str, given: str, family: str, mailbox: str, *, name_sub: NameSub, host: str = "lincoln.example"
+) -> Person:
+    """Somebody as the cast lists them."""
     order = (family, given) if key in _FAMILY_NAME_FIRST else (given, family)
     return Person(
         key=key,
+        sub=name_sub(key, number),
         number=number,
         given=given,
         family=family,
         name=" ".join(filter(None, order)),
-        email=f"{mailbox}@lincoln.example" if mailbox else "",
+        email=f"{mailbox}@{host}" if mailbox else "",
         locale="es" if key in _SPANISH else "en",
         is_administrator=key == ADMINISTRATOR,
     )

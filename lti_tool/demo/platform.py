@@ -5,6 +5,7 @@ from werkzeug.exceptions import HTTPException
 
 from lti_tool.demo import authorization, control, id_tokens, names_roles, pages, service_tokens
 from lti_tool.demo.config import LmsConfig
+from lti_tool.demo.families.family import Family
 from lti_tool.demo.school import open_school, this_school
 
 __all__ = ["LmsConfig", "create_lms"]
@@ -14,15 +15,26 @@ def create_lms(config: LmsConfig) -> Flask:
     """An LMS with its cast and its one tool; it remembers in memory, so it wants one process."""
     app = Flask(__name__)
     app.extensions |= open_school(config)
-    for room in (pages, authorization, id_tokens, service_tokens, names_roles):
+    for room in (pages, authorization):
         app.register_blueprint(room.routes)
+    _serve_as(app, config.shape)
     if config.control:
         app.register_blueprint(control.routes)
     app.before_request(_count)
     app.after_request(_guard)
     app.register_error_handler(HTTPException, _problem)
-    app.context_processor(lambda: {"lms": config})
+    like = "" if config.family == "canvas" else f", as {config.shape.title}"
+    app.context_processor(lambda: {"lms": config, "like": like})
     return app
+
+
+def _serve_as(app: Flask, family: Family) -> None:
+    """Puts what every LMS has where this family has it."""
+    app.add_url_rule(family.authorize_path, view_func=authorization.authorize, methods=["GET", "POST"])
+    app.add_url_rule(family.token_path, view_func=service_tokens.token, methods=["POST"])
+    app.add_url_rule(family.keys_path, view_func=id_tokens.jwks)
+    path = family.roster.path.partition("?")[0]
+    app.add_url_rule(path.replace("{", "<").replace("}", ">"), view_func=names_roles.names_roles)
 
 
 def _count() -> None:

@@ -1,22 +1,19 @@
 """The token endpoint: an access token for whoever proves by a signature that it is the tool (RFC 7523)."""
 
+import json
 import secrets
 import time
 from typing import Any
 
 import jwt
 import requests
-from flask import Blueprint, Response, jsonify, request
+from flask import Response, jsonify, request
 
-from lti_tool.demo.config import TOKEN_PATH, LmsConfig
 from lti_tool.demo.school import School, this_school
+from lti_tool.demo.tools import Tool
 
-NRPS_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-SUPPORTED_SCOPES = (NRPS_SCOPE,)
 LIFETIME_S = 3600
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-routes = Blueprint("service_tokens", __name__)
 
 
 class TokenRefusedError(Exception):
@@ -27,10 +24,10 @@ class TokenRefusedError(Exception):
         self.error = error
 
 
-@routes.post(TOKEN_PATH)
 def token() -> Response:
-    """client_credentials with private_key_jwt; grants the supported ones of the scopes asked for."""
+    """client_credentials with private_key_jwt; grants those of the scopes asked for that the registration has."""
     school = this_school()
+    rules = school.family.token
     fault = school.faults.strike("token")
     planted = fault.refusal()
     if planted:
@@ -38,17 +35,21 @@ def token() -> Response:
     try:
         scopes = _granted_scopes(school)
     except TokenRefusedError as refusal:
-        response = jsonify(error=refusal.error, error_description=str(refusal))
-        response.status_code = 401 if refusal.error == "invalid_client" else 400
+        status = 401 if refusal.error == "invalid_client" else 400
+        status, body = rules.error(status, refusal.error, str(refusal))
     else:
-        now = time.time()
-        access_token = secrets.token_urlsafe(32)
-        lasts_s = 0 if fault.kind == "expired" else LIFETIME_S
-        school.tokens[access_token] = (frozenset(scopes), now + lasts_s)
-        granted = {"token_type": "Bearer", "expires_in": LIFETIME_S, "scope": " ".join(scopes)}
-        response = jsonify(access_token=access_token, **granted)
+        status, body = 200, _grant(school, scopes, lasts_s=0 if fault.kind == "expired" else LIFETIME_S)
+    text = body if isinstance(body, str) else json.dumps(body)
+    response = Response(text, status=status, content_type=rules.content_type)
     response.headers["Cache-Control"] = "no-store"  # RFC 6749 5.1
     return response
+
+
+def _grant(school: School, scopes: list[str], *, lasts_s: int) -> dict[str, Any]:
+    access_token = secrets.token_urlsafe(32)
+    school.tokens[access_token] = (frozenset(scopes), time.time() + lasts_s)
+    granted = {"token_type": "Bearer", "expires_in": LIFETIME_S, "scope": " ".join(scopes)}
+    return {"access_token": access_token, **granted}
 
 
 def refuse_unless_granted(school: School, scope: str) -> Response | None:
@@ -76,37 +77,38 @@ def _granted_scopes(school: School) -> list[str]:
         raise TokenRefusedError("invalid_request", f"client_assertion_type is not {_JWT_BEARER}.")
     _check_assertion(school, request.form.get("client_assertion", ""))
     asked = request.form.get("scope", "").split()
-    scopes = [scope for scope in SUPPORTED_SCOPES if scope in asked]
+    scopes = [scope for scope in school.tool.scopes if scope in asked]
     if not scopes:
         raise TokenRefusedError("invalid_scope", "None of these scopes is supported.")
     return scopes
 
 
 def _check_assertion(school: School, assertion: str) -> None:
-    """LTI Security 1.0 #using-json-web-tokens-with-oauth-2-0-client-credentials-grant, every clause of it."""
-    config = school.config
+    """LTI Security 1.0 #using-json-web-tokens-with-oauth-2-0-client-credentials-grant, as far as the family checks."""
+    config, tool, rules = school.config, school.tool, school.family.token
+    needed = ["iss", "sub", "aud", "iat", "exp", "jti"] if rules.checks_reuse else ["sub", "iat", "exp"]
     try:
         kid = jwt.get_unverified_header(assertion).get("kid")
         claims: dict[str, Any] = jwt.decode(
             assertion,
-            _tool_key(config, kid),
+            _tool_key(tool, kid),
             algorithms=["RS256"],
-            issuer=config.client_id,
-            audience=config.auth_token_url,
-            options={"require": ["iss", "sub", "aud", "iat", "exp", "jti"]},
+            issuer=tool.client_id if rules.checks_audience else None,
+            audience=config.auth_audience,
+            options={"require": needed, "verify_aud": rules.checks_audience},
         )
     except jwt.PyJWTError as fault:
         raise TokenRefusedError("invalid_client", f"The assertion is not valid: {fault}") from fault
-    if claims["sub"] != config.client_id:
+    if claims["sub"] != tool.client_id:
         raise TokenRefusedError("invalid_client", "sub is not the client_id.")
-    if not school.assertions_used.is_first_use(claims["jti"], expires_at=claims["exp"]):
+    if rules.checks_reuse and not school.assertions_used.is_first_use(claims["jti"], expires_at=claims["exp"]):
         raise TokenRefusedError("invalid_client", "This jti was used before.")
 
 
-def _tool_key(config: LmsConfig, kid: str | None) -> jwt.PyJWK:
+def _tool_key(tool: Tool, kid: str | None) -> jwt.PyJWK:
     """The tool's public key of that name, fetched for every token as Canvas does: never a stale one."""
     try:
-        answer = requests.get(config.tool_jwks_url, timeout=5, headers={"User-Agent": "demo-lms"})
+        answer = requests.get(tool.jwks_url, timeout=5, headers={"User-Agent": "demo-lms"})
         answer.raise_for_status()
         for jwk in jwt.PyJWKSet.from_dict(answer.json()).keys:
             if kid is not None and jwk.key_id == kid:

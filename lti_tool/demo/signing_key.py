@@ -48,11 +48,19 @@ class SigningKey:
         return f"2026-08-01T00:00:00Z_{sha256(public).hexdigest()[:12]}"
 
     @property
+    def public_pem(self) -> bytes:
+        """The public half as text."""
+        return self.private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    @property
     def public_jwk(self) -> dict[str, Any]:
         """The public half, as a key set lists it."""
         jwk = jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
         return {"kty": jwk["kty"], "n": jwk["n"], "e": jwk["e"], "kid": self.kid, "alg": "RS256", "use": "sig"}
 
-    def sign(self, claims: dict[str, Any]) -> str:
-        """A JWT, RS256, naming its key (LTI Security 1.0: `kid` is needed)."""
-        return jwt.encode(claims, self.private, algorithm="RS256", headers={"kid": self.kid})
+    def sign(self, claims: dict[str, Any], headers: dict[str, Any] | None = None) -> str:
+        """A JWT, RS256, naming its key unless `headers` are given (LTI Security 1.0: `kid` is needed)."""
+        named = {"kid": self.kid} if headers is None else headers
+        return jwt.encode(claims, self.private, algorithm="RS256", headers=named)

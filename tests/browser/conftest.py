@@ -82,7 +82,7 @@ class School:
 
     def control(self, path: str, **body: object) -> None:
         """Changes something in the LMS."""
-        requests.post(f"{self.lms.issuer}/control/{path}", json=body, timeout=TIMEOUT_S).raise_for_status()
+        requests.post(f"{self.lms.url}/control/{path}", json=body, timeout=TIMEOUT_S).raise_for_status()
 
     def write(self, act: Callable[[Session], None]) -> None:
         """Does something in the books, as a program beside the browser."""
@@ -104,7 +104,7 @@ def school(servers: tuple[Serving, Serving], lms_key: Path, sqlite_url: str, tmp
         keys_dir=str(tmp_path / "keys"),
         allow_private_hosts=["localhost"],
     )
-    lms = LmsConfig(issuer=lms_server.url, tool_url=tool_server.url, key_path=lms_key, control=True)
+    lms = LmsConfig(url=lms_server.url, tool_url=tool_server.url, key_path=lms_key, control=True)
     prepare(settings, lms)
     tool = create_app(settings)
     lms_server.show(create_lms(lms))
@@ -121,7 +121,7 @@ def sit(browser: BrowserContext, school: School) -> Iterator[Sit]:
     with_scripts: list[Seat] = []
 
     def open_page(context: BrowserContext = browser) -> Seat:
-        seat = Seat(context.new_page(), school.lms.issuer, school.lms.tool_url)
+        seat = Seat(context.new_page(), school.lms.url, school.lms.tool_url)
         with_scripts.append(seat)
         return seat
 

@@ -95,7 +95,7 @@ def test_a_page_opened_without_a_launch_says_how_to_come_back(seat: Seat, school
 
 
 def test_the_lms_itself_can_be_used_by_everybody(seat: Seat, school: School) -> None:
-    seat.page.goto(school.lms.issuer)
+    seat.page.goto(school.lms.url)
     assert find_axe_faults(seat.page) == []
     seat.step_in(TEACHER)
     assert find_axe_faults(seat.page) == []

@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from lti_tool.demo.config import LmsConfig
 from lti_tool.demo.names_roles import MEDIA_TYPE
 from lti_tool.demo.platform import create_lms
-from lti_tool.demo.service_tokens import NRPS_SCOPE
 from lti_tool.demo.signing_key import SigningKey
+from lti_tool.demo.tools import NRPS_SCOPE
 from tests.demo_lms import TIMEOUT_S, Browser, serving
 
 KEY = SigningKey.generate()
@@ -79,7 +79,7 @@ class Lms:
     @property
     def url(self) -> str:
         """Its origin."""
-        return self.config.issuer
+        return self.config.url
 
     def control(self, path: str, **body: Any) -> dict[str, Any]:
         """What a test changes by HTTP."""
@@ -143,7 +143,7 @@ class Lms:
 def running_lms() -> Iterator[Lms]:
     """One LMS and one tool for all tests: making a key is most of the time that a start takes."""
     with serving("localhost") as lms_server, serving("127.0.0.1") as tool_server:
-        config = LmsConfig(issuer=lms_server.url, tool_url=tool_server.url, control=True)
+        config = LmsConfig(url=lms_server.url, tool_url=tool_server.url, control=True)
         tool = Tool(config)
         lms_server.show(create_lms(config))
         tool_server.show(tool.app())

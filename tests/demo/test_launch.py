@@ -22,7 +22,7 @@ def test_a_login_names_the_platform_and_hides_the_person(lms: Lms) -> None:
     login = lms.tool.logins[-1]
     assert login["iss"] == lms.url
     assert login["client_id"] == lms.config.client_id
-    assert login["lti_deployment_id"] == lms.config.deployment_id
+    assert login["deployment_id"] == lms.config.deployment_id
     assert login["target_link_uri"] == lms.config.tool_launch_url
     assert "lti_storage_target" not in login
 

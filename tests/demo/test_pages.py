@@ -12,7 +12,7 @@ from lti_tool.demo.platform import LmsConfig, create_lms
 from tests.demo.conftest import Lms
 from tests.demo_lms import TIMEOUT_S
 
-ALONE = LmsConfig(issuer="http://localhost:21000", tool_url="http://127.0.0.1:21001")
+ALONE = LmsConfig(url="http://localhost:21000", tool_url="http://127.0.0.1:21001")
 
 
 def test_the_front_page_links_to_everybody_in_each_course(lms: Lms) -> None:
@@ -36,7 +36,7 @@ def test_a_course_page_frames_the_tool_and_offers_a_new_tab(lms: Lms) -> None:
     page = requests.get(f"{lms.url}/courses/period-2/as/mateo-ruiz", timeout=TIMEOUT_S)
 
     launch = "/courses/period-2/as/mateo-ruiz/launch"
-    assert f'<iframe title="Creditroll" src="{launch}" data-tool-origin="{lms.config.tool_url}">' in page.text
+    assert f'<iframe title="Creditroll" src="{launch}?frame=yes" data-tool-origin="{lms.config.tool_url}"' in page.text
     assert f'<a href="{launch}" target="_blank" rel="noopener">Open in a new tab</a>' in page.text
     assert f"frame-src 'self' {lms.config.tool_url};" in page.headers["Content-Security-Policy"]
     assert "unsafe" not in page.headers["Content-Security-Policy"]
@@ -45,7 +45,7 @@ def test_a_course_page_frames_the_tool_and_offers_a_new_tab(lms: Lms) -> None:
 def test_an_assignment_page_frames_its_own_launch(lms: Lms) -> None:
     page = requests.get(f"{lms.url}/courses/period-2/as/mateo-ruiz/assignment", timeout=TIMEOUT_S)
 
-    assert 'src="/courses/period-2/as/mateo-ruiz/assignment/launch"' in page.text
+    assert 'src="/courses/period-2/as/mateo-ruiz/assignment/launch?frame=yes"' in page.text
 
 
 @pytest.mark.parametrize("path", ["period-3/as/mateo-ruiz", "period-2/as/nobody", "period-5/as/mateo-ruiz"])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lti_tool.demo.service_tokens import NRPS_SCOPE
 from lti_tool.demo.signing_key import SigningKey
+from lti_tool.demo.tools import NRPS_SCOPE
 from tests.demo.conftest import Lms
 
 
