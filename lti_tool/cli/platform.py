@@ -1,5 +1,6 @@
 """`creditroll platform`: which LMSs may launch, and which of their deployments."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -9,9 +10,12 @@ from lti_tool import clock
 from lti_tool.cli import books, json_option, show
 from lti_tool.db import db, transaction
 from lti_tool.licenses import bindings
-from lti_tool.lti import platforms
+from lti_tool.lti import platforms, self_test
 from lti_tool.lti.families import FAMILIES
+from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.platforms import Platform
+from lti_tool.lti.self_test import Result, Step
+from lti_tool.outbound import Outbound
 
 
 @click.group()
@@ -84,6 +88,48 @@ def disable(platform_id: str, as_json: bool) -> None:
         with transaction() as session:
             platforms.disable(platforms.find(session, platform_id))
         _show(platforms.find(db.session(), platform_id), as_json=as_json)
+
+
+@command.command()
+@click.argument("platform_id", metavar="ID")
+@click.option("--auth-login-url", help="Its OIDC authorization endpoint.")
+@click.option("--auth-token-url", help="Its OAuth 2 token endpoint.")
+@click.option("--jwks-url", help="Its public keys.")
+@json_option
+def correct(platform_id: str, as_json: bool, **urls: str | None) -> None:
+    """Replace addresses that were mistyped; issuer and client stay, and so does all that belongs to them."""
+    given = {name: url for name, url in urls.items() if url is not None}
+    if not given:
+        raise click.UsageError("Name at least one address.")
+    with books() as settings:
+        with transaction() as session:
+            platform = platforms.find(session, platform_id)
+            platforms.correct(platform, allow_private_hosts=settings.allow_private_hosts, **given)
+        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+
+
+@command.command()
+@click.argument("platform_id", metavar="ID")
+@json_option
+def check(platform_id: str, as_json: bool) -> None:
+    """Try login, keys, access and roster, step by step; exit code 1 if any failed."""
+    with books() as settings:
+        subject = self_test.subject(db.session(), platforms.find(db.session(), platform_id))
+        db.session.remove()  # nothing may stay open while the LMS is called
+        steps = self_test.run(
+            subject,
+            Outbound(settings.allow_private_hosts),
+            open_keyring(settings.keys_dir).sign,
+            public_url=settings.public_url,
+            clock=clock.now,
+        )
+    show([asdict(step) for step in steps], as_json=as_json, lines=[line for step in steps for line in _report(step)])
+    if any(step.result is Result.FAILED for step in steps):
+        raise SystemExit(1)
+
+
+def _report(step: Step) -> list[str]:
+    return [f"{step.result:8}{step.title}: {step.found}", *([f"        {step.mend}"] if step.mend else [])]
 
 
 def _show(platform: Platform, *, as_json: bool) -> None:

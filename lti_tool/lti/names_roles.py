@@ -80,6 +80,16 @@ class NamesRoles:
             following = next_link(answer, first_url=url)
         return [RosterMember(who, row.name, row.email, resolve(row.roles), row.active) for who, row in rows.items()]
 
+    def first_page(self, account: ServiceAccount, url: str, *, patience: Patience) -> tuple[int, bool]:
+        """How many people the first page lists, and whether more follow: whether a roster can be read at all.
+
+        Raises ServiceFault.
+        """
+        answer = self._page(account, url, patience)
+        rows: dict[str, _Row] = {}
+        _take(_members(answer), rows)
+        return len(rows), next_link(answer, first_url=url) is not None
+
     def _page(self, account: ServiceAccount, url: str, patience: Patience) -> Answer:
         token = self._tokens.token(account, [SCOPE], patience=patience)
         answer = patience.call(lambda: self._get(url, token))

@@ -12,7 +12,7 @@ from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
 from lti_tool.lti.refusals import KeysUnreadable, KidUnknown
-from lti_tool.outbound import Outbound, OutboundError
+from lti_tool.outbound import Answer, Outbound, OutboundError
 
 _FRESH = timedelta(hours=1)
 _LAST_GOOD = timedelta(days=1)
@@ -29,8 +29,8 @@ _REDIRECTS = 2
 _log = logging.getLogger(__name__)
 
 
-class _Bad(Exception):
-    """The answer is no key set that we can use."""
+class NoKeySet(Exception):
+    """The answer is no key set that we can use; the message says why, and holds nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -85,27 +85,28 @@ class PlatformKeys:
         if source.key(kid, now, for_at_most=_FRESH) or not source.may_read(now):
             return  # another thread has just read it
         try:
-            source.known = _KeySet(self._fetch(jwks_url), now)
+            keys, _ = read_key_set(self._outbound, jwks_url)
+            source.known = _KeySet(keys, now)
             source.next_read = None if kid in source.known.keys else now + _COOL_DOWN
-        except (OutboundError, _Bad) as error:
+        except (OutboundError, NoKeySet) as error:
             source.next_read = now + _RETRY
             _log.warning("key set %s not read: %s", jwks_url, error)
 
-    def _fetch(self, jwks_url: str) -> Mapping[str, RSAPublicKey]:
-        answer = self._outbound.get(
-            jwks_url, headers={"Accept": "application/json"}, max_bytes=_MOST_BYTES, redirects=_REDIRECTS
-        )
-        if answer.status != 200:
-            raise _Bad(f"status {answer.status}")
-        try:
-            document = answer.json()
-        except (ValueError, RecursionError) as error:
-            raise _Bad("not JSON") from error
-        listed = document.get("keys") if isinstance(document, dict) else None
-        keys = dict(_usable(listed if isinstance(listed, list) else []))
-        if not keys:
-            raise _Bad("no usable key")
-        return keys
+
+def read_key_set(outbound: Outbound, jwks_url: str) -> tuple[Mapping[str, RSAPublicKey], Answer]:
+    """The usable keys by their names, one at least, and the answer they came in. Raises OutboundError, NoKeySet."""
+    answer = outbound.get(jwks_url, headers={"Accept": "application/json"}, max_bytes=_MOST_BYTES, redirects=_REDIRECTS)
+    if answer.status != 200:
+        raise NoKeySet(f"status {answer.status}")
+    try:
+        document = answer.json()
+    except (ValueError, RecursionError) as error:
+        raise NoKeySet("not JSON") from error
+    listed = document.get("keys") if isinstance(document, dict) else None
+    keys = dict(_usable(listed if isinstance(listed, list) else []))
+    if not keys:
+        raise NoKeySet("no usable key")
+    return keys, answer
 
 
 def _usable(listed: list[Any]) -> Iterator[tuple[str, RSAPublicKey]]:

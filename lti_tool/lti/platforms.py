@@ -219,6 +219,14 @@ def approve(session: Session, platform: Platform, *, deployment_id: str | None =
     _admit_deployment(session, platform, deployment_id, now=now)
 
 
+def correct(platform: Platform, *, allow_private_hosts: frozenset[str], **urls: str) -> None:
+    """Replaces addresses that were mistyped (`auth_login_url`, `auth_token_url`, `jwks_url`). Raises Invalid."""
+    for field, url in urls.items():
+        _require_url(field, url, allow_private_hosts)
+    for field, url in urls.items():
+        setattr(platform, field, url)
+
+
 def disable(platform: Platform) -> None:
     """No login or launch of this platform is let in from now on; nothing of its people is lost."""
     platform.status = "disabled"

@@ -64,8 +64,8 @@ class Patience:
                 assert answer is not None
                 return answer
             pause_s = next(pauses, None)
-            if pause_s is None:
-                raise broken
+            if pause_s is None or pause_s > self.left_s:
+                raise broken  # what is broken is called so, also where there is no time for another try
             asked_s = answer.retry_after_s(self.clock()) if answer is not None else None
             self._wait(max(pause_s, asked_s or 0.0), broken.detail)
 

@@ -1,6 +1,14 @@
 """`creditroll platform`, as the contract describes it."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
 from tests.cli.conftest import CLIENT, ISSUER, Run, add_platform
+from tests.demo_lms import running
+from tests.lti_platform import key
 
 
 def test_a_platform_is_added_with_its_deployments(run: Run) -> None:
@@ -51,3 +59,55 @@ def test_an_unknown_platform_is_refused_and_wrong_usage_told_apart(run: Run) -> 
     assert run("platform", "add", "--name", "x").code == 2
     assert run("platform", "add", "--family", "pigeon").code == 2
     assert run("nonsense").code == 2
+
+
+@pytest.fixture
+def lms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """An LMS that shows its keys, lets nobody in, and has no service at all; its address."""
+    monkeypatch.setenv("CREDITROLL_KEYS_DIR", str(tmp_path / "keys"))
+    monkeypatch.setenv("CREDITROLL_ALLOW_PRIVATE_HOSTS", "localhost")
+    app = Flask(__name__)
+    app.add_url_rule("/auth", "auth", view_func=lambda: ("Sign in first.", 401))
+    app.add_url_rule("/jwks", "jwks", view_func=lambda: {"keys": [key().jwk]})
+    with running(app) as url:
+        yield url
+
+
+def add_lms(run: Run, lms: str, *, jwks: str) -> str:
+    urls = ["--auth-login-url", f"{lms}/auth", "--auth-token-url", f"{lms}/token", "--jwks-url", jwks]
+    done = run("platform", "add", "--name", "School", "--issuer", lms, "--client-id", "c-1", *urls, "--json")
+    return str(done.json["id"])
+
+
+def test_check_says_of_each_step_how_it_ended_and_fails_if_one_did(run: Run, lms: str) -> None:
+    platform_id = add_lms(run, lms, jwks=f"{lms}/nothing")
+    checked = run("platform", "check", platform_id, "--json")
+    assert checked.code == 1
+    assert {step["name"]: step["result"] for step in checked.json} == {
+        "login": "ok",
+        "keys": "failed",
+        "token": "failed",
+        "roster": "skipped",
+        "deployments": "skipped",
+        "clock": "ok",
+    }
+    assert set(checked.json[0]) == {"name", "title", "result", "found", "mend"}
+    lines = run("platform", "check", platform_id).out
+    assert "failed  The LMS’s keys: The LMS’s key set cannot be used: status 404." in lines
+    assert "creditroll platform correct" in lines
+
+
+def test_a_mistyped_address_is_corrected_and_checked_again(run: Run, lms: str) -> None:
+    platform_id = add_lms(run, lms, jwks=f"{lms}/nothing")
+    assert run("platform", "correct", platform_id, "--jwks-url", f"{lms}/jwks").code == 0
+    results = {step["name"]: step["result"] for step in run("platform", "check", platform_id, "--json").json}
+    assert results["keys"] == "ok"
+
+
+def test_a_correction_keeps_to_the_rules_of_adding(run: Run) -> None:
+    platform_id = add_platform(run)["id"]
+    refused = run("platform", "correct", platform_id, "--jwks-url", "http://lms.test/jwks")
+    assert refused.code == 1
+    assert "https://" in refused.err
+    assert run("platform", "correct", platform_id).code == 2
+    assert run("platform", "check", "nothing").code == 1

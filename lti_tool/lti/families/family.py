@@ -42,5 +42,7 @@ class Family:
     """Texts that this family sends for a role of the course beside the vocabulary of LTI."""
     has_assistants: bool = True
     """Whether it tells a teaching assistant from a teacher; Moodle does not."""
+    mends: Mapping[str, str] = field(default_factory=dict)
+    """What to do in this LMS where a step of the self-test failed, by the step's name, in the LMS's own words."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     """What it is known not to do, by a short name: one sentence for whoever meets it, with the mend."""
