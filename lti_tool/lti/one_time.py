@@ -1,4 +1,4 @@
-"""Nonces that a launch has spent, kept until no state that carries them could still be valid."""
+"""What may count once: nonces of launches, and registrations; kept until nothing that carries them is still valid."""
 
 from datetime import datetime
 
@@ -25,6 +25,14 @@ def spend(session: Session, nonce: str, *, expires_at: datetime) -> None:
     """Spends the nonce with the transaction; of any number at once, one commits. Raises NonceUsed."""
     if _SPEND.run(session, nonce=nonce, expires_at=micros(expires_at)).rowcount != 1:
         raise NonceUsed()
+
+
+_IS_SPENT = Sql("select 1 from spent_nonces where nonce = :nonce")
+
+
+def is_spent(session: Session, nonce: str) -> bool:
+    """Whether it was used before: for a friendly word beforehand; only `spend` decides."""
+    return _IS_SPENT.run(session, nonce=nonce).first() is not None
 
 
 _FORGET = Sql(

@@ -5,7 +5,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from sqlalchemy import ForeignKey, String, Text, func, select
+from sqlalchemy import ForeignKey, String, Text, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -102,12 +102,12 @@ def add_platform(
     urls = {"issuer": issuer, "auth_login_url": auth_login_url, "auth_token_url": auth_token_url, "jwks_url": jwks_url}
     _require_names(name=name, family=family, client_id=client_id, deployment_ids=deployment_ids)
     for field, url in urls.items():
-        _require_url(field, url, allow_private_hosts)
+        check_url(field, url, allow_private_hosts)
     auth_audience = auth_audience or FAMILIES[family].token_audience
     _require_audience(auth_audience)
     _require_own_access(session, client_id, issuer=issuer, urls=(auth_token_url, auth_audience or auth_token_url))
     if not is_admitted:
-        _require_room(session)
+        require_room(session)
     platform = Platform(
         id=new_id(),
         name=name,
@@ -125,7 +125,7 @@ def add_platform(
     except IntegrityError as error:  # UNIQUE (issuer, client_id)
         raise AlreadyRegistered(f"The client {client_id} of {issuer} is registered already.") from error
     for deployment_id in dict.fromkeys(deployment_ids):
-        _admit_deployment(session, platform, deployment_id, now=now)
+        _keep_deployment(session, platform, deployment_id, status=platform.status, now=now)
     return platform
 
 
@@ -164,10 +164,21 @@ def _host(url: str) -> str:
 _MOST_WAITING = 100
 
 
-def _require_room(session: Session) -> None:
+def require_room(session: Session) -> None:
+    """Raises TooManyWaiting."""
     waiting = session.scalar(select(func.count()).select_from(Platform).where(Platform.status == "pending")) or 0
     if waiting >= _MOST_WAITING:
         raise TooManyWaiting("Too many registrations wait for approval. Ask whoever runs Creditroll to look at them.")
+
+
+def named(session: Session, *, issuer: str, client_id: str) -> Platform | None:
+    """The platform by the LMS's own two names, if there is one."""
+    return session.scalar(select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id))
+
+
+def issuers_of_client(session: Session, client_id: str) -> Sequence[str]:
+    """Every issuer that has a registration by that client id."""
+    return session.scalars(select(Platform.issuer).where(Platform.client_id == client_id)).all()
 
 
 def find(session: Session, platform_id: str) -> Platform:
@@ -180,8 +191,7 @@ def find(session: Session, platform_id: str) -> Platform:
 
 def find_registered(session: Session, *, issuer: str, client_id: str) -> Platform:
     """The platform by the LMS's own two names, as an operator writes them. Raises NotFound."""
-    named = select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id)
-    platform = session.scalar(named)
+    platform = named(session, issuer=issuer, client_id=client_id)
     if platform is None:
         raise NotFound(f"There is no platform with the issuer {issuer} and the client {client_id}.")
     return platform
@@ -211,12 +221,17 @@ def find_deployment(session: Session, *, issuer: str, client_id: str, deployment
 
 
 def approve(session: Session, platform: Platform, *, deployment_id: str | None = None, now: datetime) -> None:
-    """Admits a registration that waits or was disabled, or (with `deployment_id`) one installation, seen or not."""
-    if deployment_id is None:
-        platform.status = "active"
+    """Admits a registration that was disabled, or waits: then with the installations that came with it.
+
+    With `deployment_id` one installation is admitted instead, seen or not.
+    """
+    if deployment_id is not None:
+        _require_text("deployment_id", deployment_id)
+        _keep_deployment(session, platform, deployment_id, status="active", now=now)
         return
-    _require_text("deployment_id", deployment_id)
-    _admit_deployment(session, platform, deployment_id, now=now)
+    if platform.status == "pending":  # nobody could launch from it yet: these are what its LMS named at registration
+        session.execute(update(Deployment).where(Deployment.platform_id == platform.id).values(status="active"))
+    platform.status = "active"
 
 
 def correct(platform: Platform, *, allow_private_hosts: frozenset[str], **urls: str) -> None:
@@ -257,22 +272,8 @@ def note_pending(session: Session, *, platform_id: str, deployment_id: str, now:
     )
 
 
-def _admit_deployment(session: Session, platform: Platform, deployment_id: str, *, now: datetime) -> None:
-    known = select(Deployment).where(Deployment.platform_id == platform.id, Deployment.deployment_id == deployment_id)
-    deployment = session.scalar(known)
-    if deployment is None:
-        deployment = Deployment(id=new_id(), platform_id=platform.id, deployment_id=deployment_id, created_at=now)
-        session.add(deployment)
-    deployment.status = "active"
-    session.flush()
-
-
-def _require_text(field: str, text: str) -> None:
-    if not text.strip() or len(text) > _MOST_CHARACTERS:
-        raise Invalid(f"The {field} must have 1 to {_MOST_CHARACTERS} characters.", field=field)
-
-
-def _require_url(field: str, url: str, allow_private_hosts: frozenset[str]) -> None:
+def check_url(field: str, url: str, allow_private_hosts: frozenset[str]) -> None:
+    """Raises Invalid unless the address can be an LMS's: https, but for this machine and hosts the operator named."""
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").lower(), parts.port
@@ -283,6 +284,21 @@ def _require_url(field: str, url: str, allow_private_hosts: frozenset[str]) -> N
     may_be_plain = _is_loopback(host) or host in allow_private_hosts
     if parts.scheme != "https" and not (parts.scheme == "http" and may_be_plain):
         raise Invalid(f"The {field} must begin with https://.", field=field)
+
+
+def _keep_deployment(session: Session, platform: Platform, deployment_id: str, *, status: str, now: datetime) -> None:
+    known = select(Deployment).where(Deployment.platform_id == platform.id, Deployment.deployment_id == deployment_id)
+    deployment = session.scalar(known)
+    if deployment is None:
+        deployment = Deployment(id=new_id(), platform_id=platform.id, deployment_id=deployment_id, created_at=now)
+        session.add(deployment)
+    deployment.status = status
+    session.flush()
+
+
+def _require_text(field: str, text: str) -> None:
+    if not text.strip() or len(text) > _MOST_CHARACTERS:
+        raise Invalid(f"The {field} must have 1 to {_MOST_CHARACTERS} characters.", field=field)
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from lti_tool.lti.families import blackboard, brightspace, canvas, moodle, openedx, other, sakai, schoology
 from lti_tool.lti.families.family import Endpoints, Family
 
-__all__ = ["FAMILIES", "Endpoints", "Family", "of_product"]
+__all__ = ["FAMILIES", "Endpoints", "Family", "of_host", "of_product"]
 
 FAMILIES: dict[str, Family] = {
     one.FAMILY.name: one.FAMILY for one in (canvas, schoology, moodle, brightspace, blackboard, sakai, openedx, other)
@@ -15,3 +15,8 @@ def of_product(code: str) -> Family:
     """The family that calls itself so in a configuration or launch; `other` where none does."""
     wanted = code.strip().lower()
     return next((family for family in FAMILIES.values() if wanted in family.product_codes), other.FAMILY)
+
+
+def of_host(host: str) -> Family | None:
+    """The family whose vendor answers at this host; None where a school may run any LMS."""
+    return next((family for family in FAMILIES.values() if family.has_host(host)), None)

@@ -14,4 +14,12 @@ FAMILY = Family(
             " users not known to this deployment” in the deployment’s security settings."
         ),
     },
+    afterwards=(
+        "In Manage Extensibility, LTI Advantage, open Creditroll and switch “Enabled” on.",
+        "In External Learning Tools, LTI Advantage, press “New Deployment” and choose Creditroll. Under “Security"
+        " Settings” tick “Org Unit Information”, the first and last name of “User Information”, and “Classlist"
+        " including users not known to this deployment”.",
+        "Choose the org units that may use it, and save. Then press “View Links” and “New Link”: only a link can be"
+        " added to a course.",
+    ),
 )

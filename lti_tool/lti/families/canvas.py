@@ -21,4 +21,11 @@ FAMILY = Family(
     hosts=("*.instructure.com",),
     service_hosts=("*.canvaslms.com",),
     roster_limit=50,
+    extension="https://canvas.instructure.com/lti/",
+    afterwards=(
+        "Press Done below. Canvas then shows what Creditroll asks for, page by page: permissions, privacy, placements"
+        " and names. Leave them as they are.",
+        "On the last page press “Install & Enable”.",
+        "Open a course: Creditroll is in its menu. Where it is not, it is hidden under Settings, Navigation.",
+    ),
 )

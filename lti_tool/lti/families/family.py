@@ -46,3 +46,17 @@ class Family:
     """What to do in this LMS where a step of the self-test failed, by the step's name, in the LMS's own words."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     """What it is known not to do, by a short name: one sentence for whoever meets it, with the mend."""
+    extension: str | None = None
+    """What its own keys in a registration begin with. Where it has any, it knows the places of `tool.json` by name."""
+    afterwards: tuple[str, ...] = (
+        "Go back to the list of tools in your LMS. If Creditroll waits there to be switched on, switch it on.",
+        "Add Creditroll to a course, and open it there.",
+    )
+    """What its administrator still has to press after a registration, in the words of its own pages."""
+
+    def has_host(self, host: str) -> bool:
+        """Whether the vendor itself answers at this host."""
+        return any(
+            host == known or (known.startswith("*.") and host.endswith(known[1:]))
+            for known in (*self.hosts, *self.service_hosts)
+        )
