@@ -40,6 +40,7 @@ class Rule:
 
 PUBLIC = Rule("public: shows nothing of anybody")
 PLATFORM = Rule("the LMS: the message's own signature is checked")
+REGISTRANT = Rule("an LMS that asks to be registered: its own token is what counts")
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}))
@@ -69,25 +70,31 @@ def visit() -> Visit:
     return found
 
 
+def rule() -> Rule | None:
+    """Who may call this request's route; None where there is no route, or it does not say."""
+    if request.endpoint is None:
+        return None
+    declared: Rule | None = getattr(current_app.view_functions[request.endpoint], "access", None)
+    return declared
+
+
 def acts_for_a_visit() -> bool:
     """Whether this request's route acts for whom a launch let in, and so needs a form of that visit."""
-    if request.endpoint is None:
-        return False
-    rule = getattr(current_app.view_functions[request.endpoint], "access", None)
-    return rule is not None and bool(rule.roles)
+    declared = rule()
+    return declared is not None and bool(declared.roles)
 
 
 def _check() -> None:
     if request.endpoint is None:
         return  # no route: a 404 by itself
-    rule = getattr(current_app.view_functions[request.endpoint], "access", None)
-    if rule is None:
+    declared = rule()
+    if declared is None:
         raise NotYours("This address does not say who may use it.")
-    if not rule.roles:
+    if not declared.roles:
         return
     found = session.current(clock.now())
     if found is None:
         raise NoVisit("Open it again from your course. Nothing was lost.")
-    if found.role not in rule.roles or (rule.manages and not found.manages):
+    if found.role not in declared.roles or (declared.manages and not found.manages):
         raise NotYours("This page is not for your role in the course.")
     g.visit = found

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lti_tool.db import db
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.platforms import Platform
+from lti_tool.web import access
 
 _KEPT_S = 5.0
 _CACHE = "creditroll_ancestors"
@@ -24,18 +25,11 @@ def send(app: Flask) -> None:
     app.after_request(_add)
 
 
-def framed_also_by(*platform: str) -> None:
-    """Lets a platform that is not admitted (issuer, authorisation address, family) frame this one answer.
-
-    Strangers can ask for registrations: none of theirs may enter the headers of every page.
-    """
-    g.framed_by = frozenset(_origins(*platform))
-
-
 def _add(response: Response) -> Response:
     ours = {
         "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
-        "Referrer-Policy": "same-origin",
+        # The LMS put its registration token into the address: no request that follows from the page passes it on.
+        "Referrer-Policy": "no-referrer" if access.rule() is access.REGISTRANT else "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
@@ -53,23 +47,32 @@ def _policy(ancestors: str) -> str:
 
 
 def _framers() -> str:
-    also: frozenset[str] = g.get("framed_by", frozenset())
-    return " ".join(sorted(_ancestors() | also)) or "'none'"
+    """Who may frame this page: anybody where an LMS that we do not know yet registers, or a launch was refused.
+
+    Neither page does anything in the name of whoever looks at it.
+    """
+    rule = access.rule()
+    is_for_strangers = rule is access.REGISTRANT or (rule is access.PLATFORM and "refusal" in g)
+    return "*" if is_for_strangers else _ancestors()
 
 
-def _ancestors() -> frozenset[str]:
-    """The origins that may frame us. A little old is fine: an LMS is registered long before its first launch."""
+def _ancestors() -> str:
+    """The origins of the LMSs that we serve. Strangers can ask for registrations: one that waits is not among them.
+
+    A little old is fine: an LMS is registered long before its first launch.
+    """
     kept = current_app.extensions.get(_CACHE)
     if kept is not None and time.monotonic() - kept[1] < _KEPT_S:
-        return frozenset(kept[0])
+        return str(kept[0])
     try:
         known = db.session.execute(
             select(Platform.issuer, Platform.auth_login_url, Platform.family).where(Platform.status == "active")
         )
-        ancestors = frozenset(origin for row in known for origin in _origins(*row))
+        origins = sorted({origin for row in known for origin in _origins(*row)})
     except SQLAlchemyError:
         db.session.rollback()
-        return frozenset(kept[0]) if kept else frozenset()  # an answer about a broken database must still go out
+        return str(kept[0]) if kept else "'none'"  # an answer about a broken database must still go out
+    ancestors = " ".join(origins) or "'none'"
     current_app.extensions[_CACHE] = (ancestors, time.monotonic())
     return ancestors
 

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.conftest import Books, MakeApp
@@ -32,11 +33,12 @@ def test_only_registered_lmss_may_frame_the_pages(make_app: MakeApp, books: Book
     ]
 
 
-def test_a_waiting_lms_may_frame_only_the_page_that_tells_its_people_to_wait(client: FlaskClient, books: Books) -> None:
+@pytest.mark.parametrize("client_id", ["waiting", "unknown"])
+def test_an_lms_that_we_do_not_serve_can_show_its_people_why(client: FlaskClient, books: Books, client_id: str) -> None:
     with books() as session:
-        make_platform(session, issuer="https://waits.test", client_id="c", status="pending")
-    login = "/lti/login?iss=https://waits.test&client_id=c&login_hint=1&target_link_uri=https://tool.test/lti/launch"
-    assert policy(client, login)["frame-ancestors"] == "https://waits.test"
+        make_platform(session, issuer="https://waits.test", client_id="waiting", status="pending")
+    login = f"/lti/login?iss=https://waits.test&client_id={client_id}&login_hint=1&target_link_uri=https://tool.test/"
+    assert policy(client, login)["frame-ancestors"] == "*"
     assert policy(client)["frame-ancestors"] == "'none'"
 
 

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool import clock
 from lti_tool.db import db, transaction
-from lti_tool.lti import launch_log, platforms
+from lti_tool.lti import launch_log
 from lti_tool.lti.attempts import Attempt
-from lti_tool.lti.refusals import LaunchRefused, PlatformPending, TooManyRefused
-from lti_tool.web import errors, headers
+from lti_tool.lti.refusals import LaunchRefused, TooManyRefused
+from lti_tool.web import errors
 from lti_tool.web.lti.doors import attempt, door
 
 _LONGEST_LOGGED = 255
@@ -42,8 +42,6 @@ class Refusals:
         structlog.contextvars.bind_contextvars(
             **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
         )
-        if isinstance(refusal, PlatformPending):
-            _let_frame(refusal)
         tried, shown = attempt(), refusal
         if not self._may_go_on():
             shown = TooManyRefused()
@@ -55,13 +53,6 @@ class Refusals:
 
     def _may_go_on(self) -> bool:
         return self._limit is None or self._limiter.hit(self._limit, request.remote_addr or "")
-
-
-def _let_frame(refusal: PlatformPending) -> None:
-    names = {name: refusal.figures.get(name) for name in ("issuer", "client_id")}
-    if all(names.values()):
-        waiting = platforms.find_registered(db.session(), **{name: str(value) for name, value in names.items()})
-        headers.framed_also_by(waiting.issuer, waiting.auth_login_url, waiting.family)
 
 
 def _note(tried: Attempt, refusal: LaunchRefused) -> None:
