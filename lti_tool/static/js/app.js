@@ -10,5 +10,6 @@ import { times } from "./times.js";
 import { selection } from "./selection.js";
 import { sums } from "./sum.js";
 import { copying } from "./copy.js";
+import { closing } from "./close.js";
 
-for (const enhance of [steppers, times, selection, sums, copying]) atEachLoad(enhance);
+for (const enhance of [steppers, times, selection, sums, copying, closing]) atEachLoad(enhance);

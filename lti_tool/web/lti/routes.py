@@ -4,8 +4,10 @@ from flask import Blueprint, Flask
 
 from lti_tool.lti.door import open_door
 from lti_tool.lti.refusals import LaunchRefused
+from lti_tool.lti.registration import Registrar
+from lti_tool.lti.registration_refusals import RegistrationRefused
 from lti_tool.settings import Settings
-from lti_tool.web.lti import config, jwks, launch, login
+from lti_tool.web.lti import config, jwks, launch, login, register
 from lti_tool.web.lti.doors import DOOR
 from lti_tool.web.lti.refused import Refusals
 
@@ -13,11 +15,14 @@ from lti_tool.web.lti.refused import Refusals
 def join(app: Flask, settings: Settings) -> None:
     """Adds the LMSs' addresses to the app."""
     app.extensions[DOOR] = open_door(settings)
+    app.extensions[register.REGISTRAR] = Registrar(settings)
     routes = Blueprint("lti", __name__, url_prefix="/lti")
     routes.add_url_rule("/login", "login", login.login, methods=["GET", "POST"])
     routes.add_url_rule("/launch", "launch", launch.launch, methods=["POST"])
     routes.add_url_rule("/jwks.json", "jwks", jwks.jwks, methods=["GET"])
     routes.add_url_rule("/config.json", "config", config.config, methods=["GET"])
     routes.add_url_rule("/icon.png", "icon", config.icon, methods=["GET"])
+    routes.add_url_rule("/register", "register", register.register, methods=["GET", "POST"])
+    routes.register_error_handler(RegistrationRefused, register.refused)
     routes.register_error_handler(LaunchRefused, Refusals(settings.launch_rate_limit).answer)
     app.register_blueprint(routes)

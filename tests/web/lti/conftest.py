@@ -10,6 +10,7 @@ from lti_tool.lti import platforms
 from tests.conftest import Books
 from tests.factories import make_license
 from tests.lti_platform import FakePlatform, register, serving_platform
+from tests.registering_lms import RegisteringLms, serving_lms
 
 
 @pytest.fixture(scope="package")
@@ -27,6 +28,13 @@ def platform(lms: FakePlatform, books: Books) -> FakePlatform:
     with books() as session:
         register(session, lms)
     return lms
+
+
+@pytest.fixture
+def moodle() -> Iterator[RegisteringLms]:
+    """An LMS that we do not know yet: a Moodle, as it was observed."""
+    with serving_lms() as serving:
+        yield serving
 
 
 def give_license(books: Books, platform: FakePlatform) -> None:
