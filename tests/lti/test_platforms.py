@@ -47,8 +47,18 @@ def test_two_schools_share_an_issuer_and_never_a_client(session: Session) -> Non
 def test_a_registration_from_outside_waits_until_the_operator_admits_it(session: Session) -> None:
     asked = add(session, is_admitted=False, deployment_ids=("106:8865",))
     assert asked.status == "pending"
+    assert [one.status for one in platforms.deployments(session, asked)] == ["pending"]
     platforms.approve(session, asked, now=NOW)
     assert asked.status == "active"
+    assert [one.status for one in platforms.deployments(session, asked)] == ["active"]
+
+
+def test_admitting_a_registration_again_admits_no_installation_that_came_by_launches(session: Session) -> None:
+    added = add(session)
+    platforms.note_pending(session, platform_id=added.id, deployment_id="seen", now=NOW)
+    platforms.disable(added)
+    platforms.approve(session, added, now=NOW)
+    assert [one.status for one in platforms.deployments(session, added)] == ["pending"]
 
 
 def test_only_so_many_may_wait(session: Session) -> None:
@@ -72,6 +82,11 @@ def test_nobody_gets_tokens_that_are_another_lmss_client(session: Session, their
     with pytest.raises(AlreadyRegistered):
         add(session, **evil | theirs)
     add(session, **evil)
+
+
+def test_a_host_that_the_operator_named_may_be_several_lmss(session: Session) -> None:
+    for issuer in ("https://canvas.test", "https://beta.canvas.test"):
+        add(session, family="other", issuer=issuer, auth_token_url="https://lms.intranet/token")
 
 
 def test_brightspaces_one_audience_need_not_be_named(session: Session) -> None:
