@@ -238,7 +238,7 @@ def approve(session: Session, platform: Platform, *, deployment_id: str | None =
 def correct(platform: Platform, *, allow_private_hosts: frozenset[str], **urls: str) -> None:
     """Replaces addresses that were mistyped (`auth_login_url`, `auth_token_url`, `jwks_url`). Raises Invalid."""
     for field, url in urls.items():
-        _require_url(field, url, allow_private_hosts)
+        check_url(field, url, allow_private_hosts)
     for field, url in urls.items():
         setattr(platform, field, url)
 
