@@ -8,7 +8,20 @@ from lti_tool.db import db, engine_options, prepare
 from lti_tool.jobs import JOBS, Jobs
 from lti_tool.lti.keyring import require_private
 from lti_tool.settings import Settings, require_secret
-from lti_tool.web import access, assets, csrf, errors, forms, headers, manager, operations, session, student, words
+from lti_tool.web import (
+    access,
+    assets,
+    csrf,
+    errors,
+    forms,
+    headers,
+    here,
+    manager,
+    operations,
+    session,
+    student,
+    words,
+)
 from lti_tool.web.api import problems
 from lti_tool.web.api import routes as api
 from lti_tool.web.lti import routes as lti
@@ -29,6 +42,7 @@ def create_app(settings: Settings) -> Flask:
     headers.send(app)
     assets.serve(app)
     words.register(app)
+    here.register(app)
     errors.handle(app, programs={api.PREFIX: problems.answer})
     app.register_blueprint(operations.blueprint)
     api.join(app, settings)

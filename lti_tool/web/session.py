@@ -31,6 +31,8 @@ class Visit:
     mentored: tuple[str, ...]
     locale: str
     ends_at: datetime
+    alias: str = ""
+    """What to call somebody of whom nothing is kept."""
 
 
 def configure(app: Flask, settings: Settings) -> None:

@@ -26,7 +26,7 @@ from lti_tool.lti.roles import Role
 from lti_tool.lti.storage import storage_of
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
-from lti_tool.web import session
+from lti_tool.web import here, session
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.lti.doors import begin_attempt, door, jobs, once, settings
 from lti_tool.web.lti.own_page import proof
@@ -140,6 +140,7 @@ def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseRet
             mentored=admitted.mentored,
             locale=arrival.claims.locale or "en",
             ends_at=now + session.lasts(settings(), arrival.role),
+            alias=here.alias(arrival.platform_id, arrival.claims.subject),
         )
     )
     return redirect(_home(arrival.role), _SEE_OTHER)

@@ -1,0 +1,58 @@
+"""Whose page it is, at the foot of each page of a visit: on a shared computer that is the first thing to know."""
+
+import hashlib
+from dataclasses import dataclass
+
+from flask import Flask, g
+
+from lti_tool.db import Sql, db
+from lti_tool.lti.roles import Role
+from lti_tool.members.people import pseudonym
+from lti_tool.web.session import Visit
+
+_ROLES = {
+    Role.TEACHER: "teacher",
+    Role.TA: "teaching assistant",
+    Role.DESIGNER: "course designer",
+    Role.ADMIN: "administrator",
+    Role.LEARNER: "student",
+    Role.OBSERVER: "observer",
+}
+
+
+@dataclass(frozen=True)
+class Here:
+    """The person by name or pseudonym, what they are in the course, and the course; None for no course."""
+
+    name: str
+    role: str
+    course: str | None
+
+
+def register(app: Flask) -> None:
+    """Gives templates `here()`."""
+    app.jinja_env.globals["here"] = here
+
+
+def alias(platform_id: str, subject: str | None) -> str:
+    """What somebody is called of whom nothing is kept: the same at each launch."""
+    return pseudonym(hashlib.sha256(f"{platform_id} {subject}".encode()).hexdigest())
+
+
+_NAMES = Sql(
+    """
+    select (select name from people where id = :person_id),
+           (select coalesce(title, label, context_id) from contexts where id = :context_id)
+    """
+)
+
+
+def here() -> Here | None:
+    """Who this request's visit is of; None outside one."""
+    visit: Visit | None = g.get("visit")
+    if visit is None:
+        return None
+    names = _NAMES.run(db.session(), person_id=visit.person_id, context_id=visit.context_id)
+    name, course = names.one()
+    by_id = pseudonym(visit.person_id) if visit.person_id else visit.alias
+    return Here(name or by_id, _ROLES[visit.role], course)
