@@ -1,5 +1,6 @@
 """The validator of 1EdTech as a platform: its issuer, client, deployment and people (platforms.md 9)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -7,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lti_tool.lti import platforms
 from tests.conftest import Books
+from tests.factories import make_license
 from tests.lti_platform import CLAIM, FakePlatform, claims, id_token, key, login, post, register, serving_platform
 
 LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
@@ -42,30 +45,64 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-class Attempt(Protocol):
-    """One launch of the suite: `changes` to the claims, and to the header."""
+class Sent(Protocol):
+    """One launch of the suite: `changes` to the claims, and to the header; `body` replaces all claims."""
 
     def __call__(
-        self, changes: dict[str, Any], *, header: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+        self,
+        changes: dict[str, Any] | None = None,
+        *,
+        header: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
     ) -> TestResponse: ...
 
 
 @pytest.fixture
-def attempt(client: FlaskClient, validator: FakePlatform, books: Books) -> Attempt:
-    """Launches as the validator does, with `changes`; `body` replaces all claims."""
+def registered(validator: FakePlatform, books: Books) -> FakePlatform:
+    """The validator, as the tool of this test knows it."""
     with books() as session:
         register(session, validator)
+    return validator
+
+
+@pytest.fixture
+def attempt(client: FlaskClient, registered: FakePlatform) -> Sent:
+    """Launches as the validator does."""
 
     def make(
-        changes: dict[str, Any], *, header: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+        changes: dict[str, Any] | None = None,
+        *,
+        header: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
     ) -> TestResponse:
-        begun = login(client, validator)
-        base = {f"{CLAIM}context": CONTEXT, f"{CLAIM}resource_link": LINK}
-        full = claims(validator, tool="https://tool.test", nonce=begun.nonce, changes=base | changes)
-        token = id_token(validator, full if body is None else body, **(header or {}))
-        answer = post(client, id_token=token, state=begun.state)
+        begun = login(client, registered)
+        full = launch_claims(registered, begun.nonce, changes) if body is None else body
+        answer = post(client, id_token=id_token(registered, full, **(header or {})), state=begun.state)
         assert answer.status_code < 500
         assert answer.mimetype == "text/html"  # a person looks at every answer
         return answer
 
     return make
+
+
+def launch_claims(validator: FakePlatform, nonce: str, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The claims of a good launch of the suite, with changes."""
+    base = {f"{CLAIM}context": CONTEXT, f"{CLAIM}resource_link": LINK}
+    return claims(validator, tool="https://tool.test", nonce=nonce, changes=base | (changes or {}))
+
+
+def assert_refused(answer: TestResponse, code: str) -> None:
+    """Refused with a page that a person can read and pass on: what happened, the code, and the support id."""
+    assert answer.status_code in (400, 401, 403), answer.text
+    assert answer.mimetype == "text/html"
+    assert re.search(r"<h1>[A-Z][^<]{10,}</h1>", answer.text)
+    assert f"<dd>{code}</dd>" in answer.text
+    assert re.search(r"<dt>Support ID</dt><dd>[0-9A-Z]{4}-[0-9A-Z]{4}\b", answer.text)
+    assert "Location" not in answer.headers
+
+
+def with_license(books: Books, validator: FakePlatform) -> None:
+    """Gives the validator's deployment a licence."""
+    with books() as session:
+        [deployment] = platforms.deployments(session, platforms.find(session, validator.id))
+        make_license(session, deployment=deployment)

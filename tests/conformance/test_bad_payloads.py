@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.conftest import Attempt
+from tests.conformance.conftest import Sent, assert_refused
 from tests.lti_platform import ABSENT
 
 
@@ -19,7 +19,7 @@ class Bad:
     body: dict[str, Any] | None = None
 
 
-CASES = {
+BAD = {
     "B1_no_kid": Bad("LTI-KID-MISSING", header={"kid": ABSENT, "typ": ABSENT, "badtestonly": "12345"}),
     "B2_incorrect_kid": Bad("LTI-KID-UNKNOWN", header={"kid": "imstester_66067"}),
     "B3_wrong_version": Bad("LTI-VERSION", {"version": "11.3"}),
@@ -38,11 +38,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_bad_payload_is_refused_with_a_readable_page(case: str, attempt: Attempt) -> None:
-    bad = CASES[case]
-    answer = attempt(bad.changes, header=bad.header, body=bad.body)
-    assert answer.status_code in (400, 401, 403)
-    assert bad.code in answer.text
-    assert "<h1>" in answer.text
-    assert "Support ID" in answer.text
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_payload_is_refused_with_a_readable_page(case: str, attempt: Sent) -> None:
+    bad = BAD[case]
+    assert_refused(attempt(bad.changes, header=bad.header, body=bad.body), bad.code)

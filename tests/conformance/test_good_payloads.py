@@ -1,14 +1,14 @@
 """T1 to T9 and S1 to S10: every valid launch is let in, with a page for the person, whatever was left out."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from lti_tool.lti import platforms
-from tests.conformance.conftest import LIS, STUDENT, TEACHER, Attempt
+from tests.conformance.conftest import LIS, STUDENT, TEACHER, Sent, with_license
 from tests.conftest import Books
-from tests.factories import make_license
 from tests.lti_platform import ABSENT, FakePlatform
 
 INSTRUCTOR, LEARNER = f"{LIS}membership#Instructor", f"{LIS}membership#Learner"
@@ -18,7 +18,7 @@ NO_NAMES = {"name": ABSENT, "given_name": ABSENT, "family_name": ABSENT}
 NO_CONTEXT = {"context": ABSENT}
 
 # The place that each is let in to; None is the page for who has no part in the course.
-CASES: dict[str, tuple[str | None, dict[str, Any]]] = {
+GOOD: dict[str, tuple[str | None, dict[str, Any]]] = {
     "T1_standard": ("/manager/", TEACHER | EMAIL | {"roles": [INSTRUCTOR]}),
     "T2_multiple_roles": (
         "/manager/",
@@ -49,26 +49,58 @@ CASES: dict[str, tuple[str | None, dict[str, Any]]] = {
 
 
 @pytest.fixture(params=["licensed", "not_licensed"])
-def course(request: pytest.FixtureRequest, attempt: Attempt, validator: FakePlatform, books: Books) -> Attempt:
+def course(request: pytest.FixtureRequest, attempt: Sent, validator: FakePlatform, books: Books) -> Sent:
     """The course of the launches, with and without a licence behind it."""
     if request.param == "licensed":
-        with books() as session:
-            [deployment] = platforms.deployments(session, platforms.find(session, validator.id))
-            make_license(session, deployment=deployment)
+        with_license(books, validator)
     return attempt
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_valid_launch_is_let_in(case: str, course: Attempt, client: FlaskClient) -> None:
-    home, changes = CASES[case]
-    answer = course(changes)
-    if home is None:
-        assert answer.status_code == 200
-        assert "Bio Adventures" in answer.text
-        return
-    assert (answer.status_code, answer.headers["Location"]) == (303, home)
-    page = client.get(home)
+@pytest.fixture
+def licensed(attempt: Sent, validator: FakePlatform, books: Books) -> Sent:
+    """Launches of a deployment with a licence."""
+    with_license(books, validator)
+    return attempt
+
+
+def words(page: str) -> str:
+    """What a person reads on the page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).replace(" ,", ",").split()).replace(" , ", ", ")
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_a_valid_launch_is_let_in_and_shows_who_is_there_as_what_in_which_course(
+    case: str, course: Sent, client: FlaskClient
+) -> None:
+    home, changes = GOOD[case]
+    page = course(changes)
+    if home is not None:
+        assert (page.status_code, page.headers["Location"]) == (303, home)
+        page = client.get(home)
     assert page.status_code == 200
     assert "<h1" in page.text
+    told = words(page.text)
+    assert ("no course" if "context" in changes else "Bio Adventures") in told
+    if home is None:
+        assert "Role none" in told
+        assert f"Name {changes['name']}" in told
+        return
+    assert re.search(r"You are here as [A-Z].*, (teacher|student) ·", told)
+    assert ("teacher" if home == "/manager/" else "student") in told
     if "context" in changes:
-        assert "Open Creditroll from inside a course" in page.text
+        assert "Open Creditroll from inside a course" in told
+
+
+@pytest.mark.parametrize(("person", "role"), [(TEACHER, INSTRUCTOR), (STUDENT, LEARNER)])
+def test_whoever_has_a_name_is_called_by_it_and_whoever_has_none_by_a_pseudonym_that_stays(
+    person: dict[str, str], role: str, licensed: Sent, client: FlaskClient
+) -> None:
+
+    def called(changes: dict[str, Any]) -> str:
+        home = licensed(person | {"roles": [role]} | changes).headers["Location"]
+        found = re.search(r"You are here as (.+), (teacher|student) · (.+)$", words(client.get(home).text))
+        assert found
+        return found[1]
+
+    assert called(NO_NAMES | {"sub": "nameless"}) == called(NO_NAMES | {"sub": "nameless"}) != person["name"]
+    assert called({}) == person["name"]

@@ -1,0 +1,77 @@
+"""The certification suite of 1EdTech for LTI 1.3 tools, as a list: each case has its test (tests/house holds that)."""
+
+BAD_PAYLOADS = {
+    "B1": "no kid in the header",
+    "B2": "a kid that is not in the key set",
+    "B3": "another version",
+    "B4": "no version",
+    "B5": "no LTI message at all",
+    "B6": "several claims missing",
+    "B7": "time stamps of long ago",
+    "B8": "no message_type",
+    "B9": "no roles",
+    "B10": "no deployment_id",
+    "B11": "no resource_link",
+    "B12": "an empty sub",
+}
+
+TEACHER_LAUNCHES = {
+    "T1": "a teacher",
+    "T2": "several roles",
+    "T3": "the role's short name",
+    "T4": "an unknown role",
+    "T5": "no role",
+    "T6": "only an e-mail address",
+    "T7": "only names",
+    "T8": "no personal data",
+    "T9": "an e-mail address, no context",
+}
+
+STUDENT_LAUNCHES = {
+    "S1": "a student",
+    "S2": "several roles",
+    "S3": "the role's short name",
+    "S4": "an unknown role beside Learner",
+    "S5": "no role",
+    "S6": "only an e-mail address",
+    "S7": "only names",
+    "S8": "no personal data",
+    "S9": "an e-mail address, no context",
+    "S10": "only the resource link",
+}
+
+NAMES_AND_ROLES = {
+    "N1": "the roster of a launch is asked for",
+    "N2": "Accept and Authorization are as the service asks",
+    "N3": "the token came from the platform, for an assertion that our key signed",
+    "N4": "the token's scope holds contextmembership.readonly",
+}
+
+SECURITY = {
+    "R1": "alg none",
+    "R2": "HS256 with the public key as its secret",
+    "R3": "a flipped signature",
+    "R4": "another platform's key",
+    "R5": "a wrong audience",
+    "R6": "several audiences without us",
+    "R7": "azp of another beside several audiences",
+    "R8": "another issuer",
+    "R9": "no nonce",
+    "R10": "an unknown nonce",
+    "R11": "a used nonce",
+    "R12": "no state",
+    "R13": "an unknown state",
+    "R14": "a used state",
+    "R15": "a state of another browser",
+    "R16": "exp in the past",
+    "R17": "iat far in the future",
+    "R18": "iat of too long ago",
+    "R19": "nbf in the future",
+    "R20": "an unknown deployment",
+    "R21": "a token of two parts",
+    "R22": "a huge token",
+    "R23": "two states",
+}
+"""The Security Framework's own refusals, beyond the suite's twelve."""
+
+CASES = BAD_PAYLOADS | TEACHER_LAUNCHES | STUDENT_LAUNCHES | NAMES_AND_ROLES | SECURITY
