@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from lti_tool.demo import deep_linking
 from lti_tool.demo.id_tokens import message
 from lti_tool.demo.school import School, Visit, course_or_404, place_or_404, this_school, visitor_or_404
 
@@ -86,6 +87,8 @@ def _answer(school: School, asked: Mapping[str, str]) -> dict[str, str]:
         raise AuthorizationRefusedError(login.other_person, "This person has left the course.")
     place = place_or_404(course, visit.slug, enrollment)
     made = message(school, course, place, person, enrollment, nonce=asked["nonce"], state=asked["state"])
+    if place.picker:
+        deep_linking.ask(school, made, course, person.key, place.picker)
     posted = made.fields()
     with school.lock:
         school.last_posted = posted

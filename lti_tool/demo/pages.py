@@ -10,8 +10,10 @@ from flask import Blueprint, render_template, url_for
 from lti_tool.demo.courses import Course, Part
 from lti_tool.demo.people import Person
 from lti_tool.demo.school import (
+    Place,
     School,
     course_or_404,
+    pickers_for,
     place_or_404,
     this_school,
     visitor_or_404,
@@ -81,12 +83,19 @@ def course_page(course_key: str, person_key: str, slug: str) -> str:
         person=person,
         part=school.casting(enrollment).label if enrollment else "Administrator, not in this course",
         place=place,
-        title=place.way.title if place.way else _door(place.link.slug, place.link.title).title,
-        doors=[_door(link.slug, link.title) for link in course.links.values()],
+        title=_title(place),
+        doors=[_door(link.slug, link.title) for link in course.links.values() if not link.is_plain],
+        plain_links=[link for link in course.placed if link.is_plain],
+        pickers=pickers_for(enrollment),
         ways=_grouped(ways),
         launch_url=launch,
         other_courses=others,
     )
+
+
+def _title(place: Place) -> str:
+    special = place.way or place.picker
+    return special.title if special else _door(place.link.slug, place.link.title).title
 
 
 def _door(slug: str, title: str) -> Door:

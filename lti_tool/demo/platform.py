@@ -3,7 +3,7 @@
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from lti_tool.demo import authorization, control, id_tokens, names_roles, pages, service_tokens
+from lti_tool.demo import authorization, control, deep_linking, id_tokens, names_roles, pages, service_tokens
 from lti_tool.demo.config import LmsConfig
 from lti_tool.demo.families.family import Family
 from lti_tool.demo.school import open_school, this_school
@@ -15,7 +15,7 @@ def create_lms(config: LmsConfig) -> Flask:
     """An LMS with its cast and its one tool; it remembers in memory, so it wants one process."""
     app = Flask(__name__)
     app.extensions |= open_school(config)
-    for room in (pages, authorization):
+    for room in (pages, authorization, deep_linking):
         app.register_blueprint(room.routes)
     _serve_as(app, config.shape)
     if config.control:

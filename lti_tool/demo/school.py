@@ -10,7 +10,7 @@ from flask import abort, current_app
 
 from lti_tool.demo.config import LmsConfig
 from lti_tool.demo.courses import Course, Enrollment, Part, ResourceLink
-from lti_tool.demo.families.family import Casting, Way
+from lti_tool.demo.families.family import Casting, Picker, Way
 from lti_tool.demo.faults import Faults
 from lti_tool.demo.once import Once
 from lti_tool.demo.pending import Pending
@@ -20,6 +20,7 @@ from lti_tool.demo.tools import NRPS_SCOPE, Tool
 
 _EXTENSION = "school"
 _HINT_LASTS_S = 300
+_PICK_LASTS_S = 3600
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Place:
     slug: str
     link: ResourceLink
     way: Way | None = None
+    picker: Picker | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,17 @@ class Visit:
     has_storage: bool
 
 
+@dataclass(frozen=True)
+class Pick:
+    """What the answer to a deep linking request must fit."""
+
+    course: str
+    person: str
+    picker: Picker
+    deployment_id: str
+    data: str | None
+
+
 class School:
     """People, courses and everything in memory; `lock` is held by whoever changes something."""
 
@@ -51,6 +64,8 @@ class School:
         self.secret = secrets.token_hex(32)
         self.faults = Faults()
         self.visits: Pending[Visit] = Pending(_HINT_LASTS_S)
+        self.picks: Pending[Pick] = Pending(_PICK_LASTS_S)
+        """What deep linking waits for."""
         self.assertions_used = Once()
         self.tokens: dict[str, tuple[frozenset[str], float]] = {}
         self.requests: Counter[str] = Counter()
@@ -159,9 +174,17 @@ def ways_for(enrollment: Enrollment | None) -> list[Way]:
     return [way for way in this_school().family.ways if not way.parts or (enrollment and enrollment.part in way.parts)]
 
 
+def pickers_for(enrollment: Enrollment | None) -> tuple[Picker, ...]:
+    """Where somebody may add something to a course."""
+    return this_school().family.pickers if enrollment and enrollment.part is Part.TEACHER else ()
+
+
 def place_or_404(course: Course, slug: str, enrollment: Enrollment | None) -> Place:
     """A place of that course which opens the tool, as that person may open it."""
-    if slug in course.links:
+    if slug in course.links and not course.links[slug].is_plain:
         return Place(slug, course.links[slug])
+    picker = next((each for each in pickers_for(enrollment) if each.slug == slug), None)
+    if picker:
+        return Place(slug, course.navigation, picker=picker)
     way = next((each for each in ways_for(enrollment) if each.slug == slug), None)
     return Place(slug, course.navigation, way) if way else abort(404, "Nothing opens the tool from there.")

@@ -6,22 +6,13 @@ import time
 from typing import Any
 
 import jwt
-import requests
 from flask import Response, jsonify, request
 
 from lti_tool.demo.school import School, this_school
-from lti_tool.demo.tools import Tool
+from lti_tool.demo.tool_keys import TokenRefusedError, tool_key
 
 LIFETIME_S = 3600
 _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-class TokenRefusedError(Exception):
-    """No token: `error` is one of RFC 6749 5.2, the text says why."""
-
-    def __init__(self, error: str, why: str) -> None:
-        super().__init__(why)
-        self.error = error
 
 
 def token() -> Response:
@@ -91,7 +82,7 @@ def _check_assertion(school: School, assertion: str) -> None:
         kid = jwt.get_unverified_header(assertion).get("kid")
         claims: dict[str, Any] = jwt.decode(
             assertion,
-            _tool_key(tool, kid),
+            tool_key(tool, kid),
             algorithms=["RS256"],
             issuer=tool.client_id if rules.checks_audience else None,
             audience=config.auth_audience,
@@ -103,16 +94,3 @@ def _check_assertion(school: School, assertion: str) -> None:
         raise TokenRefusedError("invalid_client", "sub is not the client_id.")
     if rules.checks_reuse and not school.assertions_used.is_first_use(claims["jti"], expires_at=claims["exp"]):
         raise TokenRefusedError("invalid_client", "This jti was used before.")
-
-
-def _tool_key(tool: Tool, kid: str | None) -> jwt.PyJWK:
-    """The tool's public key of that name, fetched for every token as Canvas does: never a stale one."""
-    try:
-        answer = requests.get(tool.jwks_url, timeout=5, headers={"User-Agent": "demo-lms"})
-        answer.raise_for_status()
-        for jwk in jwt.PyJWKSet.from_dict(answer.json()).keys:
-            if kid is not None and jwk.key_id == kid:
-                return jwk
-    except (requests.RequestException, jwt.PyJWKSetError) as fault:
-        raise TokenRefusedError("invalid_client", f"The tool's key set could not be read: {fault}") from fault
-    raise TokenRefusedError("invalid_client", f"The tool's key set has no key {kid!r}.")

@@ -7,7 +7,7 @@ from typing import Any
 from lti_tool.demo.courses import Course, CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import CLAIM, plain
-from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, RosterRules, Way
+from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, Picker, RosterRules, Way
 from lti_tool.demo.families.ways import drop, put, without_course
 from lti_tool.demo.people import Person, cast, person
 
@@ -118,5 +118,14 @@ FAMILY = Family(
         Way(slug="no-link", title="From a place that leaves resource_link out", alter=_without_link),
         Way(slug="system", title="From a System placement, outside any course", alter=without_course),
         Way(slug="third-school", title="From a school that nobody has approved", alter=_from_elsewhere),
+    ),
+    pickers=(
+        Picker(
+            slug="content-market",
+            title="Content Market",
+            accept_types=("link", "ltiResourceLink"),
+            accept_multiple=True,
+            extra={"accept_media_types": "*/*"},
+        ),
     ),
 )

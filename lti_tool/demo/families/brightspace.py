@@ -6,7 +6,7 @@ from typing import Any
 from lti_tool.demo.courses import Course, CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import NRPS, plain
-from lti_tool.demo.families.family import Family, Launch, Login, Message, RosterRules, TokenRules, Way
+from lti_tool.demo.families.family import Family, Launch, Login, Message, Picker, RosterRules, TokenRules, Way
 from lti_tool.demo.families.ways import drop, put, without_names
 from lti_tool.demo.people import cast
 
@@ -85,5 +85,14 @@ FAMILY = Family(
     ways=(
         Way(slug="anonymous", title="From an anonymous deployment", alter=_anonymous),
         Way(slug="custom-role", title="With a role that is mapped to nothing", alter=_custom_role),
+    ),
+    pickers=(
+        Picker(
+            slug="add-existing",
+            title="Add existing activity",
+            accept_types=("link", "ltiResourceLink"),
+            accept_multiple=True,
+            auto_create=True,
+        ),
     ),
 )

@@ -12,7 +12,7 @@ from lti_tool.demo.courses import Course, CourseIds, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import CLAIM, NRPS, core, course_url, custom, names_and_roles
 from lti_tool.demo.families.claims import about as names_of
-from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, RosterRules, TokenRules, Way
+from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, Picker, RosterRules, TokenRules, Way
 from lti_tool.demo.families.ways import drop, put, without_names
 from lti_tool.demo.people import Person
 
@@ -158,4 +158,21 @@ FAMILY = Family(
     administrator=tuple(sorted((roles.ADMINISTRATOR, _ANY_USER))),
     claims=claims,
     ways=_WAYS,
+    pickers=(
+        Picker(
+            slug="add-to-module",
+            title="Add to a module",
+            accept_types=("link", "ltiResourceLink"),
+            accept_multiple=True,
+            targets=("embed", "iframe", "window"),
+            extra={"accept_media_types": "text/html,application/vnd.ims.lti.v1.ltilink"},
+        ),
+        Picker(
+            slug="choose-for-assignment",
+            title="Choose for an assignment",
+            targets=("iframe", "window"),
+            sends_data=False,
+            extra={"accept_media_types": "application/vnd.ims.lti.v1.ltilink"},
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from lti_tool.demo.courses import Course, CourseIds, Part
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import CLAIM, plain
-from lti_tool.demo.families.family import Family, Launch, Login, Message, RosterRules, Way
+from lti_tool.demo.families.family import Family, Launch, Login, Message, Picker, RosterRules, Way
 from lti_tool.demo.families.ways import NAMES, drop, put
 from lti_tool.demo.people import Person
 
@@ -162,4 +162,18 @@ FAMILY = Family(
     administrator=(),
     claims=claims,
     ways=_WAYS,
+    pickers=(
+        Picker(
+            slug="deep-linking",
+            title="Deep linking request",
+            accept_types=("link", "file", "html", "ltiResourceLink"),
+            accept_multiple=True,
+            auto_create=True,
+            extra={
+                "accept_media_types": "image/*,text/html",
+                "title": "This is the default title",
+                "text": "This is the default text",
+            },
+        ),
+    ),
 )

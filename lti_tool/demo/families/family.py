@@ -174,6 +174,21 @@ class RosterRules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picker:
+    """A place of a course where a teacher adds something by deep linking, and what fits there."""
+
+    slug: str
+    title: str
+    accept_types: tuple[str, ...] = ("ltiResourceLink",)
+    accept_multiple: bool = False
+    targets: tuple[str, ...] = ("iframe", "window")
+    auto_create: bool = False
+    sends_data: bool = True
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings, as the family sends them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trouble:
     """Something that goes wrong from the press of a button on: faults of services, and more people."""
 
@@ -212,4 +227,5 @@ class Family:
     """The roles of an administrator who is in no course."""
     claims: Callable[[Launch], dict[str, Any]]
     ways: tuple[Way, ...] = ()
+    pickers: tuple[Picker, ...] = ()
     troubles: tuple[Trouble, ...] = ()

@@ -13,7 +13,7 @@ import jwt
 from lti_tool.demo.courses import CourseIds, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import plain
-from lti_tool.demo.families.family import Family, Launch, Login, Message, RosterRules, Trouble, Way
+from lti_tool.demo.families.family import Family, Launch, Login, Message, Picker, RosterRules, Trouble, Way
 from lti_tool.demo.families.ways import claim, drop, put
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.people import uuid_sub
@@ -210,4 +210,12 @@ FAMILY = Family(
     claims=claims,
     ways=_WAYS,
     troubles=_TROUBLES,
+    pickers=(
+        Picker(
+            slug="add",
+            title="Add activity",
+            accept_types=("link", "ltiResourceLink"),
+            extra={"title": "</title><script>alert(1)</script>", "accept_lineitem": None},
+        ),
+    ),
 )

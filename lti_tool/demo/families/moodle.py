@@ -9,7 +9,18 @@ from typing import Any
 from lti_tool.demo.courses import Course, CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import CLAIM, about, core, custom, names_and_roles
-from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, RosterRules, Row, TokenRules, Way
+from lti_tool.demo.families.family import (
+    Casting,
+    Family,
+    Launch,
+    Login,
+    Message,
+    Picker,
+    RosterRules,
+    Row,
+    TokenRules,
+    Way,
+)
 from lti_tool.demo.families.ways import drop, put
 from lti_tool.demo.people import cast
 
@@ -146,5 +157,21 @@ FAMILY = Family(
             parts=(Part.TEACHER, Part.ASSISTANT),
         ),
         Way(slug="unshared", title="With names and e-mail not shared", alter=_unshared),
+    ),
+    pickers=(
+        Picker(
+            slug="select-content",
+            title="Select content",
+            accept_multiple=True,
+            targets=("frame", "iframe", "window"),
+            sends_data=False,
+            extra={
+                "accept_copy_advice": False,
+                "accept_unsigned": False,
+                "can_confirm": False,
+                "title": "Creditroll",
+                "text": "",
+            },
+        ),
     ),
 )

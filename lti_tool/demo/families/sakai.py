@@ -7,7 +7,7 @@ from uuid import NAMESPACE_DNS, uuid5
 from lti_tool.demo.courses import CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import plain
-from lti_tool.demo.families.family import Family, Launch, Login, RosterRules
+from lti_tool.demo.families.family import Family, Launch, Login, Picker, RosterRules
 
 
 def name_course(key: str, number: int) -> CourseIds:
@@ -42,4 +42,5 @@ FAMILY = Family(
     castings=_CASTINGS,
     administrator=(f"{roles.LIS}membership#Administrator", roles.INSTRUCTOR),
     claims=claims,
+    pickers=(Picker(slug="add-lti-content", title="Add LTI content", accept_types=("link", "ltiResourceLink")),),
 )

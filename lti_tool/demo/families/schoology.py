@@ -7,7 +7,7 @@ from typing import Any
 from lti_tool.demo.courses import CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import CLAIM, about, core, course_url, custom, names_and_roles
-from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, RosterRules, Way
+from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, Picker, RosterRules, Way
 from lti_tool.demo.families.ways import PERSONAL, drop, put, without_course
 from lti_tool.demo.people import cast
 
@@ -88,4 +88,8 @@ FAMILY = Family(
     administrator=(f"{roles.LIS}membership#Administrator", roles.INSTRUCTOR),
     claims=claims,
     ways=(Way(slug="app-menu", title="From the app menu, outside any course", alter=_from_app_menu),),
+    pickers=(
+        Picker(slug="add-materials", title="Add materials", accept_types=("link", "ltiResourceLink")),
+        Picker(slug="rich-text", title="Rich text editor: add a link", accept_types=("link",)),
+    ),
 )
