@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
+from ssl import SSLContext
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -22,10 +23,11 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 class Serving:
     """A server that has its address before it has its application: each of two may need to know the other's."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, tls: SSLContext | None = None) -> None:
         waiting: WSGIApplication = ServiceUnavailable("No application yet.")
-        self._server = make_server(host, port, waiting, threaded=True, request_handler=_Silent)
-        self.url = f"http://{host}:{self._server.server_port}"
+        listens_at = "127.0.0.1" if tls else host  # the browser is told so (tests/browser/chromium.py); no DNS knows it
+        self._server = make_server(listens_at, port, waiting, threaded=True, request_handler=_Silent, ssl_context=tls)
+        self.url = f"{'https' if tls else 'http'}://{host}:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -41,9 +43,9 @@ class Serving:
 
 
 @contextmanager
-def serving(host: str = "localhost", port: int = 0) -> Iterator[Serving]:
+def serving(host: str = "localhost", port: int = 0, *, tls: SSLContext | None = None) -> Iterator[Serving]:
     """A server without application; port 0 is any free one. Tools go to 127.0.0.1, LMSs to localhost: two sites."""
-    server = Serving(host, port)
+    server = Serving(host, port, tls)
     try:
         yield server
     finally:

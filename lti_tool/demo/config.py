@@ -66,6 +66,11 @@ class LmsConfig:
         return self.url + self.shape.authorize_path
 
     @property
+    def services_url(self) -> str:
+        """The origin of its rosters."""
+        return self.url
+
+    @property
     def auth_token_url(self) -> str:
         """Where the tool gets access tokens."""
         return self.url + self.shape.token_path

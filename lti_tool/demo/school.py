@@ -99,7 +99,7 @@ class School:
         path = self.family.roster.path.format(
             course=course.ids.service, client=self.tool.client_id, deployment=deployment
         )
-        return self.config.url + path
+        return self.config.services_url + path
 
     def rename(self, key: str, *, given: str, family: str, name: str, email: str) -> Person:
         """Gives somebody another name; KeyError if there is no such person."""

@@ -62,6 +62,7 @@ def only(rule: Rule) -> Callable[[View], View]:
 def enforce(app: Flask) -> None:
     """Checks each request against its route's rule before the view runs."""
     app.before_request(_check)
+    app.context_processor(_of_the_visit)
 
 
 def visit() -> Visit:
@@ -82,6 +83,11 @@ def acts_for_a_visit() -> bool:
     """Whether this request's route acts for whom a launch let in, and so needs a form of that visit."""
     declared = rule()
     return declared is not None and bool(declared.roles)
+
+
+def _of_the_visit() -> dict[str, str]:
+    """What a page needs to go on in its visit; not for pages of others, as a refused launch, whosever cookie it has."""
+    return {"visit_token": session.token(clock.now()) if acts_for_a_visit() else ""}
 
 
 def _check() -> None:

@@ -62,6 +62,6 @@ def request_key() -> str:
 
 def done(url: str) -> Response:
     """After a form did its work: on to a page that can be reloaded. htmx is told to leave the dialog behind."""
-    if request.headers.get("HX-Request"):
-        return Response(status=204, headers={"HX-Redirect": url})
+    if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
+        return Response(status=204, headers={"HX-Location": url})
     return redirect(url, 303)

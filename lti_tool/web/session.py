@@ -1,15 +1,24 @@
-"""The visit that follows a launch: short-lived, signed, in a Partitioned cookie, and replaced by the next launch."""
+"""The visit that follows a launch: short-lived, signed, and carried in two ways.
 
+Each page holds its own visit, and its script sends it with everything that the page asks, as a header: so a browser may
+refuse all cookies, and a page stays with its person and course whoever launches beside it. Without scripts, and for
+what the browser loads by itself, there is a Partitioned cookie, which the next launch replaces.
+"""
+
+import hashlib
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from flask import Flask, session
+from flask import Flask, Request, Response, current_app, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import BadData, URLSafeSerializer
 
 from lti_tool.db import micros, moment
 from lti_tool.lti.roles import Role
 from lti_tool.settings import Settings
 
+HEADER = "X-Creditroll-Visit"
 _KEY = "visit"
 _STAFF_HOURS = 8
 
@@ -36,7 +45,8 @@ class Visit:
 
 
 def configure(app: Flask, settings: Settings) -> None:
-    """Cookies that survive in a third-party iframe (CHIPS) and nowhere else."""
+    """Cookies that survive in a third-party iframe (CHIPS) and nowhere else, and the header before them."""
+    app.session_interface = _HeaderFirst()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-creditroll",
@@ -62,6 +72,11 @@ def begin(visit: Visit) -> None:
     session[_KEY] = asdict(visit) | {"ends_at": micros(visit.ends_at)}
 
 
+def token(now: datetime) -> str:
+    """The visit as text for its pages, to come back in the header; "" without a visit."""
+    return str(_tokens(current_app).dumps(dict(session))) if current(now) else ""
+
+
 def end() -> None:
     """Ends the visit that this browser has, if it has one."""
     session.clear()
@@ -76,3 +91,29 @@ def current(now: datetime) -> Visit | None:
         **kept | {"role": Role(kept["role"]), "mentored": tuple(kept["mentored"]), "ends_at": moment(kept["ends_at"])}
     )
     return visit if visit.ends_at > now else None
+
+
+class _HeaderFirst(SecureCookieSessionInterface):
+    """The cookie may be of a later launch, perhaps of somebody else: where a page says its visit, that alone counts."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        text = request.headers.get(HEADER)
+        if text is None:
+            return super().open_session(app, request)
+        try:
+            return self.session_class(_tokens(app).loads(text))
+        except BadData:
+            return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if HEADER not in request.headers:  # an old page must not put its visit in the place of a newer one
+            super().save_session(app, session, response)
+
+
+def _tokens(app: Flask) -> URLSafeSerializer:
+    # Another salt than the cookie's: what a script can read must not be usable as what it cannot.
+    return URLSafeSerializer(
+        app.config["SECRET_KEY"],
+        salt="visit-of-a-page",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )

@@ -18,6 +18,7 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--screen-info={1440x900}",  # a school's laptop: frames ask how high the screen is
 ]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,17 +42,23 @@ def find(playwright: Playwright) -> str | None:
 
 
 @contextmanager
-def profile(playwright: Playwright, executable: str, folder: Path, *, scripts: bool = True) -> Iterator[BrowserContext]:
-    """A browser with a profile of its own; without `scripts`, pages run none."""
+def profile(
+    playwright: Playwright, executable: str, folder: Path, *, scripts: bool = True, cookies: bool = True
+) -> Iterator[BrowserContext]:
+    """A browser with a profile of its own; without `scripts`, pages run none, and without `cookies` none is kept."""
     (folder / "Default").mkdir(parents=True)
-    # 1 is "block third-party cookies": Debian's default, and written here for every other Chromium.
-    preferences = {"profile": {"cookie_controls_mode": 1}}
+    # 1 is "block third-party cookies": Debian's default, and written here for every other Chromium. 2 is "block".
+    of_profile: dict[str, object] = {"cookie_controls_mode": 1}
+    if not cookies:
+        of_profile["default_content_setting_values"] = {"cookies": 2}
+    preferences = {"profile": of_profile}
     (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
     context = playwright.chromium.launch_persistent_context(
         str(folder),
         executable_path=executable,
         args=_ARGUMENTS,
         java_script_enabled=scripts,
+        ignore_https_errors=True,  # for *.test, whose certificate the tests make
         locale="en-US",
         reduced_motion="reduce",
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,19 +97,26 @@ class School:
 def school(servers: tuple[Serving, Serving], lms_key: Path, sqlite_url: str, tmp_path: Path) -> Iterator[School]:
     """Both sites with their jobs, prepared as `creditroll demo` does it."""
     lms_server, tool_server = servers
+    lms = LmsConfig(url=lms_server.url, tool_url=tool_server.url, key_path=lms_key, control=True)
+    with opened(lms, sqlite_url, tmp_path) as school:
+        lms_server.show(create_lms(lms))
+        tool_server.show(school.tool)
+        yield school
+
+
+@contextmanager
+def opened(lms: LmsConfig, database_url: str, folder: Path) -> Iterator[School]:
+    """A school whose tool is at the address that the LMS knows, with its jobs running; nothing serves it yet."""
     settings = load(
         {},
-        database_url=sqlite_url,
+        database_url=database_url,
         secret_key="a secret for tests, long enough for all",
-        public_url=tool_server.url,
-        keys_dir=str(tmp_path / "keys"),
+        public_url=lms.tool_url,
+        keys_dir=str(folder / "keys"),
         allow_private_hosts=["localhost"],
     )
-    lms = LmsConfig(url=lms_server.url, tool_url=tool_server.url, key_path=lms_key, control=True)
     prepare(settings, lms)
     tool = create_app(settings)
-    lms_server.show(create_lms(lms))
-    tool_server.show(tool)
     with tool.extensions[JOBS].working():
         yield School(lms, tool)
     with tool.app_context():
@@ -118,18 +126,25 @@ def school(servers: tuple[Serving, Serving], lms_key: Path, sqlite_url: str, tmp
 @pytest.fixture
 def sit(browser: BrowserContext, school: School) -> Iterator[Sit]:
     """Opens pages in the browser; at the end none of them may have complained."""
-    with_scripts: list[Seat] = []
+    with sitting(browser, school) as open_page:
+        yield open_page
+
+
+@contextmanager
+def sitting(browser: BrowserContext, school: School) -> Iterator[Sit]:
+    """Opens pages at that school, by default in that browser; at the end none of them may have complained."""
+    seats: list[Seat] = []
 
     def open_page(context: BrowserContext = browser) -> Seat:
         seat = Seat(context.new_page(), school.lms.url, school.lms.tool_url)
-        with_scripts.append(seat)
+        seats.append(seat)
         return seat
 
     browser.clear_cookies()
     yield open_page
-    for seat in with_scripts:
+    for seat in seats:
         seat.page.close()
-    assert [line for seat in with_scripts for line in seat.complaints] == []
+    assert [line for seat in seats for line in seat.complaints] == []
 
 
 @pytest.fixture

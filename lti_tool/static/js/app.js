@@ -1,10 +1,11 @@
 // Everything here makes pages nicer and none of it is needed: each form and link works without scripts.
 import "./frame.js";
+import "./visit.js";
 import "./focus.js";
-import "./tabs.js";
 import "./once.js";
 import "./dialog.js";
 import { atEachLoad } from "./load.js";
+import { tabs } from "./tabs.js";
 import { steppers } from "./stepper.js";
 import { times } from "./times.js";
 import { selection } from "./selection.js";
@@ -12,4 +13,4 @@ import { sums } from "./sum.js";
 import { copying } from "./copy.js";
 import { closing } from "./close.js";
 
-for (const enhance of [steppers, times, selection, sums, copying, closing]) atEachLoad(enhance);
+for (const enhance of [tabs, steppers, times, selection, sums, copying, closing]) atEachLoad(enhance);

@@ -9,8 +9,23 @@ document.addEventListener("submit", (event) => {
   }
   button.style.minWidth = `${button.offsetWidth}px`;
   button.ariaDisabled = "true";
-  if (button.dataset.once) setTimeout(() => { if (button.ariaDisabled === "true") button.textContent = button.dataset.once; }, 400);
+  if (button.dataset.once) setTimeout(() => { if (button.ariaDisabled === "true") say(button, button.dataset.once); }, 400);
 }, true);
+
+// What did not arrive can be sent again.
+for (const kind of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(kind, () => {
+    for (const button of document.querySelectorAll("[data-once][aria-disabled]")) {
+      button.ariaDisabled = null;
+      if (button.dataset.words) button.textContent = button.dataset.words;
+    }
+  });
+}
+
+function say(button, words) {
+  button.dataset.words = button.textContent;
+  button.textContent = words;
+}
 
 // A page that the browser brings back from its memory is ready for use again.
 addEventListener("pageshow", (event) => {

@@ -1,7 +1,9 @@
 // The action bar: who is ticked, and what giving each of them one bundle would leave. Ticks outlast a search or sort.
+import { atEachPage } from "./load.js";
 import { number, people } from "./words.js";
 
 const kept = new Set();
+atEachPage(() => kept.clear());
 
 export function selection(root) {
   const form = root.querySelector?.("[data-selection]") ?? document.querySelector("[data-selection]");

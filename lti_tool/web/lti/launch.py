@@ -23,6 +23,7 @@ from lti_tool.lti.refusals import (
     StateUnknown,
 )
 from lti_tool.lti.roles import Role
+from lti_tool.lti.states import Carrier
 from lti_tool.lti.storage import storage_of
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
@@ -143,7 +144,11 @@ def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseRet
             alias=here.alias(arrival.platform_id, arrival.claims.subject),
         )
     )
-    return redirect(_home(arrival.role), _SEE_OTHER)
+    home = _home(arrival.role)
+    if arrival.carrier is Carrier.COOKIE:
+        return redirect(home, _SEE_OTHER)
+    # This browser did not send the login's cookie, so perhaps it sends none.
+    return render_template("lti/arrived.html", home=home, visit_token=session.token(now))
 
 
 def _home(role: Role) -> str:

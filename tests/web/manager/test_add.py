@@ -195,7 +195,7 @@ def test_a_dialog_is_told_where_to_go_on(teacher: FlaskClient, school: School) -
     form = add_form(teacher, school.ada)
     answer = teacher.post(ADD, data=dict(form.filled(amount="5")), headers={"HX-Request": "true"})
     assert answer.status_code == 204
-    assert answer.headers["HX-Redirect"].startswith("/manager/members?gave=")
+    assert answer.headers["HX-Location"].startswith("/manager/members?gave=")
 
 
 def test_the_way_back_is_always_one_of_our_pages(teacher: FlaskClient, school: School) -> None:

@@ -1,0 +1,28 @@
+// The page's own visit goes with everything that it asks. htmx opens links and sends forms (hx-boost), since a browser
+// that does so by itself sends cookies only: none, or those of whoever launched last.
+const HEADER = "X-Creditroll-Visit";
+const visit = document.querySelector("meta[name=creditroll-visit]")?.content;
+
+if (visit) {
+  document.addEventListener("htmx:configRequest", (event) => { event.detail.headers[HEADER] = visit; });
+  document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.setRequestHeader(HEADER, visit));
+}
+
+// Going back to a page that is no more: as if it had been opened anew.
+document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
+
+// A whole page is shown even if it is a refusal: it says what to do.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr } = event.detail;
+  if (target !== document.body || xhr.status === 204 || !xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
+});
+
+// What a browser does by itself when it opens a page: whoever listens hears where they are.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "main") return;
+  const first = document.querySelector("[autofocus]") ?? document.querySelector("h1");
+  if (first.tabIndex < 0) first.tabIndex = -1;
+  first.focus({ preventScroll: true });
+});
