@@ -1,7 +1,6 @@
 """Every HTTP call we make: bounded in time and size, never to a private address, never a bearer through a redirect."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,9 @@ import urllib3
 from requests.structures import CaseInsensitiveDict
 from requests_hardened import Config, Manager
 from requests_hardened.ip_filter import InvalidIPAddress
+
+from lti_tool import deadline
+from lti_tool.deadline import Deadline
 
 MEGABYTE = 1_000_000
 _CONNECT_S, _READ_S, _WHOLE_S = 3.0, 10.0, 30.0
@@ -72,10 +74,14 @@ class Answer:
 
 
 class Outbound:
-    """A caller with kept-alive connections, for any number of threads; hosts allowed by name cover any port."""
+    """A caller with kept-alive connections, for any number of threads; hosts allowed by name cover any port.
 
-    def __init__(self, allow_private_hosts: frozenset[str]) -> None:
+    No call lasts longer than `within_s`, once the name of its host is resolved.
+    """
+
+    def __init__(self, allow_private_hosts: frozenset[str], *, within_s: float = _WHOLE_S) -> None:
         self._allowed = allow_private_hosts
+        self._within_s = within_s
         self._guarded = _session(ip_filter=True)
         self._free = _session(ip_filter=False)
 
@@ -119,13 +125,18 @@ class Outbound:
         self, method: str, url: str, headers: dict[str, str], body: dict[str, str] | bytes | None, max_bytes: int
     ) -> Answer:
         host = _host(url)
-        ends_at = time.monotonic() + _WHOLE_S
         session = self._free if host in self._allowed else self._guarded
+        call = Deadline(self._within_s)
         try:
-            with session.request(
-                method, url, headers=headers, data=body, stream=True, allow_redirects=False
-            ) as response:
-                content = _read(response, max_bytes, ends_at)
+            with (
+                call,
+                session.request(
+                    method, url, headers=headers, data=body, stream=True, allow_redirects=False
+                ) as response,
+            ):
+                content = _read(response, max_bytes)
+                if call.is_over:  # what was cut may look complete
+                    raise requests.ReadTimeout()
                 return Answer(response.status_code, CaseInsensitiveDict(response.headers), content, url)
         except InvalidIPAddress as error:
             raise PrivateAddress(
@@ -134,6 +145,8 @@ class Outbound:
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise TimedOut(f"{host} took too long to answer.") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
+            if call.is_over:
+                raise TimedOut(f"{host} took too long to answer.") from error
             raise Unreachable(f"{host} could not be reached, or broke off.") from error
 
 
@@ -148,16 +161,14 @@ def _host(url: str) -> str:
     return host
 
 
-def _read(response: requests.Response, max_bytes: int, ends_at: float) -> bytes:
-    # read1 comes back with whatever has arrived: a server that drips a byte at a time cannot outlast the deadline.
+def _read(response: requests.Response, max_bytes: int) -> bytes:
+    # read1 comes back with whatever has arrived: what is too large is known at once.
     read: Callable[..., bytes] = response.raw.read1
     content = bytearray()
     while chunk := read(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > max_bytes:
             raise TooLarge(f"{_host(response.url)} sent more than {max_bytes:,} bytes.")
-        if time.monotonic() > ends_at:
-            raise requests.ReadTimeout("The whole answer took too long.")
     return bytes(content)
 
 
@@ -171,6 +182,7 @@ def _session(*, ip_filter: bool) -> requests.Session:
             user_agent_override=user_agent(),
         )
     ).get_session()
+    deadline.obeys(session)
     session.auth = _as_it_is
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one customer's cookie is no other's
     return session

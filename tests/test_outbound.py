@@ -1,8 +1,11 @@
 """Outbound calls: what they refuse to reach, to follow, to keep and to wait for."""
 
 import gzip
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -126,10 +129,51 @@ def test_nobody_there_is_said_plainly() -> None:
         Outbound(LOOPBACK).get("http://localhost:1/x")
 
 
-def test_an_answer_that_drips_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "_WHOLE_S", 0.0)
-    with site(x=Response(b"drip" * 10)) as (url, _), pytest.raises(TimedOut):
-        Outbound(LOOPBACK).get(f"{url}/x")
+@contextmanager
+def dripping(first: bytes) -> Iterator[str]:
+    """A server that sends that much, and then a byte every tenth of a second."""
+    ended = Event()
+
+    def speak() -> None:
+        with suppress(OSError), listening.accept()[0] as caller:
+            caller.sendall(first)
+            while not ended.wait(0.1):
+                caller.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        speaker = Thread(target=speak)
+        speaker.start()
+        try:
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            ended.set()
+            speaker.join()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "first"),
+    [
+        ("http", b""),
+        ("http", b"HTTP/1.1 200 OK\r\nX-Slow: "),
+        ("http", b"HTTP/1.1 200 OK\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        ("https", b"\x16\x03\x03\x3f\xff"),  # the head of a handshake's record, which then comes bit by bit
+    ],
+)
+def test_whoever_drips_is_cut_off_at_the_deadline(scheme: str, first: bytes) -> None:
+    began = time.monotonic()
+    with dripping(first) as host, pytest.raises(TimedOut, match="took too long"):
+        Outbound(frozenset({"127.0.0.1"}), within_s=0.4).get(f"{scheme}://{host}/")
+    assert time.monotonic() - began < 3
+
+
+def test_a_connection_that_is_used_again_has_a_deadline_of_its_own() -> None:
+    with site(x=Response("yes")) as (url, _):
+        calls = Outbound(LOOPBACK, within_s=0.4)
+        assert [calls.get(f"{url}/x").body for _ in range(3)] == [b"yes"] * 3
+        time.sleep(0.5)
+        assert calls.get(f"{url}/x").body == b"yes"
 
 
 def test_cookies_of_one_answer_are_not_sent_with_the_next_call() -> None:

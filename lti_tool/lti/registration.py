@@ -40,6 +40,8 @@ from lti_tool.settings import Settings
 _MOST_BYTES = 256_000
 _AT_ONCE = 2
 """Of a process: an LMS that answers slowly must not hold the threads that launches need."""
+_WITHIN_S = 15.0
+"""An administrator waits in front of the page, and a thread behind it."""
 _REMEMBERED = timedelta(days=7)
 _LONGEST_ID = 255
 _LONGEST_WORDS = 200
@@ -69,7 +71,7 @@ class Registrar:
         self.tool = tool_at(settings.public_url)
         self.seal = Seal(settings.secret_key)
         self._settings = settings
-        self._outbound = Outbound(settings.allow_private_hosts)
+        self._outbound = Outbound(settings.allow_private_hosts, within_s=_WITHIN_S)
         self._places = BoundedSemaphore(_AT_ONCE)
 
     @property
