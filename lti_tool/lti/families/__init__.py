@@ -2,8 +2,9 @@
 
 from lti_tool.lti.families import blackboard, brightspace, canvas, moodle, openedx, other, sakai, schoology
 from lti_tool.lti.families.family import Endpoints, Family
+from lti_tool.lti.families.guide import Asked, Guide, Todo, Value
 
-__all__ = ["FAMILIES", "Endpoints", "Family", "of_host", "of_product"]
+__all__ = ["FAMILIES", "Asked", "Endpoints", "Family", "Guide", "Todo", "Value", "of_host", "of_product"]
 
 FAMILIES: dict[str, Family] = {
     one.FAMILY.name: one.FAMILY for one in (canvas, schoology, moodle, brightspace, blackboard, sakai, openedx, other)

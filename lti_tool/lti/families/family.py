@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lti_tool.lti.families.guide import Guide
 from lti_tool.lti.roles import Role
 
 
@@ -10,6 +11,8 @@ from lti_tool.lti.roles import Role
 class Endpoints:
     """Where a platform is reached; the same for every school where a vendor hosts them all."""
 
+    title: str = ""
+    """What tells them apart where a family has several: Canvas's beta and test."""
     issuer: str
     auth_login_url: str
     auth_token_url: str
@@ -24,6 +27,8 @@ class Family:
     """As in `creditroll platform add --family`."""
     title: str
     """As its users call it."""
+    guide: Guide
+    """What its administrators click and paste."""
     product_codes: tuple[str, ...] = ()
     """`product_family_code` in a registration's configuration and in `tool_platform`, lower case."""
     constant: tuple[Endpoints, ...] = ()
@@ -32,6 +37,8 @@ class Family:
     """Where its schools are, who may frame us: a host, or `*.domain` for everything below the domain."""
     service_hosts: tuple[str, ...] = ()
     """Where its endpoints may be besides: a registration may name these beside its issuer's own host and `hosts`."""
+    has_one_client: bool = False
+    """Whether whoever runs the tool registers it once for all schools, and schools only add deployments."""
     token_audience: str | None = None
     """`aud` of our assertions where it is not the token endpoint."""
     roster_limit: int | None = None

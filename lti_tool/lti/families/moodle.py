@@ -1,12 +1,79 @@
 """Moodle: every school its own issuer, with small numbers as ids."""
 
 from lti_tool.lti.families.family import Family
+from lti_tool.lti.families.guide import Asked, Guide, Todo, addresses, choose, paste
+
+_TOOLS = "**Site administration**, **Plugins**, **Activity modules**, **External tool**, **Manage tools**"
+
+_GUIDE = Guide(
+    by_itself=(
+        Todo(f"Go to {_TOOLS}."),
+        Todo("Paste, then press **Add LTI Advantage**.", (paste("Tool URL…", "{registration_url}"),)),
+    ),
+    by_hand=(
+        Todo(f"Go to {_TOOLS}, **configure a tool manually**."),
+        Todo(
+            "Fill in, then press **Save changes**.",
+            (
+                paste("Tool name", "{title}"),
+                paste("Tool URL", "{launch_url}"),
+                paste("Tool description", "{description}"),
+                choose("LTI version", "LTI 1.3"),
+                choose("Public key type", "Keyset URL"),
+                paste("Public keyset", "{jwks_url}"),
+                paste("Initiate login URL", "{login_url}"),
+                paste("Redirection URI(s)", "{launch_url}"),
+                paste("Custom parameters", "{custom}"),
+                choose("Tool configuration usage", "Show in activity chooser and as a preconfigured tool"),
+                choose("Default launch container", "Embed, without blocks"),
+                choose("Supports Deep Linking (Content-Item Message)", "tick it"),
+                paste("Content Selection URL", "{launch_url}"),
+                paste("Icon URL", "{icon_url}"),
+            ),
+        ),
+        Todo(
+            "In the same form, further down:",
+            (
+                choose(
+                    "IMS LTI Names and Role Provisioning",
+                    "Use this service to retrieve members’ information as per privacy settings",
+                ),
+                choose("Share launcher’s name with tool", "Always"),
+                choose("Share launcher’s email with tool", "Never"),
+            ),
+        ),
+        Todo("Press the magnifier on the tool’s card (**View configuration details**): all that we ask for is there."),
+    ),
+    asks=(
+        Asked("issuer", "Platform ID"),
+        Asked("client_id", "Client ID"),
+        Asked("deployment_id", "Deployment ID", "A small number, such as 3."),
+        *addresses(
+            keys="Public keyset URL",
+            access="Access token URL",
+            login="Authentication request URL",
+        ),
+    ),
+    in_courses=(
+        Todo(
+            "From Moodle 4.3: in the course go to **More**, **LTI External tools**, and switch on **Show in activity"
+            " chooser** for Creditroll."
+        ),
+        Todo("The teacher turns **Edit mode** on, then **Add an activity or resource**, and chooses **Creditroll**."),
+    ),
+    teacher_sees="the activity **Creditroll** in the course, which opens for students too.",
+)
 
 FAMILY = Family(
     name="moodle",
     title="Moodle",
     product_codes=("moodle",),
     has_assistants=False,
+    guide=_GUIDE,
+    mends={
+        "token": "In Moodle: Manage tools, Creditroll, the gear: Public keyset; and the card must not say Pending.",
+        "roster": "In Moodle: Manage tools, Creditroll, the gear, Services: IMS LTI Names and Role Provisioning.",
+    },
     gaps={
         "assistants": (
             "A non-editing teacher launches as a teacher and is listed as a student. Creditroll keeps them as staff."
