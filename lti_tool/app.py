@@ -16,6 +16,7 @@ from lti_tool.web import (
     forms,
     headers,
     here,
+    launches,
     manager,
     operations,
     session,
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     lti.join(app, settings)
     app.register_blueprint(manager.blueprint)
     app.register_blueprint(student.blueprint)
+    app.register_blueprint(launches.blueprint)
     return app
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "Run the production server.",
     "db": "Bring the database up to date.",
     "platform": "Register LMSs and admit their deployments.",
+    "launches": "See the last launches, and why one was refused.",
     "license": "Create licenses, grant credits, bind courses.",
     "keys": "Show, rotate and retire the tool's signing keys.",
     "api-key": "Make and revoke keys of the machine API.",

@@ -146,14 +146,22 @@ def recent(
     session: Session,
     *,
     platform_id: str | None = None,
-    deployment_id: str | None = None,
     code: str | None = None,
+    was_let_in: bool | None = None,
+    before: str | None = None,
     limit: int,
 ) -> Sequence[Launch]:
-    """The last of them, newest first."""
+    """The last of them, newest first; `before` is the id of the last one of the page before."""
     asked = select(Launch).order_by(Launch.id.desc()).limit(limit)
-    wanted = {Launch.platform_id: platform_id, Launch.deployment_id: deployment_id, Launch.code: code}
-    return session.scalars(asked.where(*(column == value for column, value in wanted.items() if value))).all()
+    if platform_id is not None:
+        asked = asked.where(Launch.platform_id == platform_id)
+    if code is not None:
+        asked = asked.where(Launch.code == code)
+    if was_let_in is not None:
+        asked = asked.where((Launch.code == OK) if was_let_in else (Launch.code != OK))
+    if before is not None:
+        asked = asked.where(Launch.id < before)
+    return session.scalars(asked).all()
 
 
 def find(session: Session, support_id: str) -> Launch:

@@ -35,6 +35,8 @@ class Platform(Base):
     jwks_url: Mapped[str] = mapped_column(Text)
     scopes: Mapped[str | None] = mapped_column(Text)
     """The services that it granted at its registration, with spaces between; None where nobody told us."""
+    log_code_hash: Mapped[str | None] = mapped_column(Text)
+    """Of the access code to its page of the launch log, if one was handed out."""
     status: Mapped[str] = mapped_column(Text)
     """"active", "pending" (waits for the operator) or "disabled"."""
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -22,6 +22,7 @@ _SERVICES = {
     f"{CLAIM}platformnotificationservice": "notices",
     "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings": "deep linking",
 }
+_KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 _PLACEMENT = "https://www.instructure.com/placement"
 _LOGIN_IDS = ("iss", "client_id", "lti_deployment_id", "deployment_id", "lti_storage_target")
 _LOGIN_HINTS = ("login_hint", "lti_message_hint")
@@ -30,10 +31,10 @@ _LOGIN_HINTS = ("login_hint", "lti_message_hint")
 def of_login(said: Mapping[str, Any]) -> dict[str, object]:
     """A login's parameters: the LMS's own ids as they came, the hints as shapes."""
     return {
-        "came": _names(said),
         **{name: protocol(said[name]) for name in _LOGIN_IDS if name in said},
         **{name: shape(said[name]) for name in _LOGIN_HINTS if name in said},
         "target": _place(said.get("target_link_uri")),
+        "came": _names(said),
     }
 
 
@@ -45,7 +46,6 @@ def of_launch(attempt: Attempt, subject: str | None) -> dict[str, object]:
     custom = _object(said, f"{CLAIM}custom")
     return {
         "kid": protocol(attempt.kid),
-        "came": _names(said),
         "message_type": protocol(said.get(f"{CLAIM}message_type")),
         "version": protocol(said.get(f"{CLAIM}version")),
         "audience": _list(said.get("aud")),
@@ -66,6 +66,7 @@ def of_launch(attempt: Attempt, subject: str | None) -> dict[str, object]:
         "email": shape(said.get("email")),
         "services": [words for claim, words in _SERVICES.items() if claim in said],
         "custom": {_name(key): _resolved(custom[key]) for key in list(custom)[:_MOST]},
+        "came": _names(said),
     }
 
 
@@ -87,10 +88,12 @@ def shape(value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        return f"a {type(value).__name__}"
+        return _KINDS.get(type(value), "something else")
     if not value.strip():
         return "empty"
-    return "unresolved" if is_unresolved(value.strip()) else f"{len(value)} characters"
+    if is_unresolved(value.strip()):
+        return "unresolved"
+    return f"{len(value)} characters" if len(value) > 1 else "1 character"
 
 
 def seconds(value: object) -> float | None:
@@ -129,14 +132,14 @@ def _place(url: object) -> str | None:
         return shape(url)
     try:
         parts = urlsplit(url)
-        return protocol(f"{parts.scheme}://{parts.hostname or ''}{parts.path}")
+        return protocol(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
     except ValueError:
         return protocol(url.partition("?")[0])
 
 
 def _resolved(value: object) -> str:
     kind = shape(value) or "empty"
-    return "sent" if kind.endswith("characters") else kind
+    return "sent" if kind[0].isdigit() else kind
 
 
 def _object(said: Mapping[str, Any], claim: str) -> Mapping[str, Any]:

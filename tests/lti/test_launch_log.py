@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound
-from lti_tool.lti import launch_log, launches, login
+from lti_tool.lti import launch_log, launch_words, launches, login
 from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.launch_log import LaunchLog
 from tests.factories import NOW, make_platform
@@ -71,8 +71,8 @@ def note(session: Session, code: str = "ok", *, platform_id: str | None, days_ag
     return attempt.support_id
 
 
-def kept(session: Session, **wanted: str) -> list[str]:
-    return [row.support_id for row in launch_log.recent(session, limit=1000, **wanted)]
+def kept(session: Session, *, platform_id: str | None = None, code: str | None = None) -> list[str]:
+    return [row.support_id for row in launch_log.recent(session, platform_id=platform_id, code=code, limit=1000)]
 
 
 def tidy(session: Session, *, days: int = 14, rows: int = 1000) -> None:
@@ -133,3 +133,8 @@ def test_a_support_id_that_is_taken_fails_no_launch(session: Session) -> None:
     for _ in range(2):
         launch_log.note(session, LOG.row(attempt, "ok", now=NOW))
     assert kept(session) == [attempt.support_id]
+
+
+def test_every_check_has_its_words() -> None:
+    assert [step for step in (*login.STEPS, *launches.STEPS) if step not in launch_words.CHECKS] == []
+    assert launch_words.why("LTI-AUD") == "The launch is meant for another tool."

@@ -27,6 +27,7 @@ TABLES = (
 
 COLUMNS = (
     ("platforms", "scopes", "text"),
+    ("platforms", "log_code_hash", "text"),
     ("deployments", "notices_url", "text"),
     ("deployments", "notices_asked_at", "{int}"),
     ("contexts", "copied_from", "text"),
