@@ -19,6 +19,7 @@ from lti_tool.web import (
     launches,
     manager,
     operations,
+    register,
     session,
     student,
     words,
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(operations.blueprint)
     api.join(app, settings)
     lti.join(app, settings)
+    app.register_blueprint(register.blueprint)
     app.register_blueprint(manager.blueprint)
     app.register_blueprint(student.blueprint)
     app.register_blueprint(launches.blueprint)

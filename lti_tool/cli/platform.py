@@ -16,6 +16,7 @@ from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.platforms import Platform
 from lti_tool.lti.self_test import Result, Step
 from lti_tool.outbound import Outbound
+from lti_tool.settings import Settings
 
 
 @click.group()
@@ -45,7 +46,7 @@ def add(as_json: bool, deployment_ids: tuple[str, ...], **given: Any) -> None:
                 allow_private_hosts=settings.allow_private_hosts,
                 now=clock.now(),
             )
-        _show(platform, as_json=as_json)
+        _show(platform, settings, as_json=as_json)
 
 
 @command.command("list")
@@ -62,8 +63,8 @@ def list_(as_json: bool) -> None:
 @json_option
 def show_(platform_id: str, as_json: bool) -> None:
     """Show one registration."""
-    with books():
-        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+    with books() as settings:
+        _show(platforms.find(db.session(), platform_id), settings, as_json=as_json)
 
 
 @command.command()
@@ -72,11 +73,11 @@ def show_(platform_id: str, as_json: bool) -> None:
 @json_option
 def approve(platform_id: str, deployment_id: str | None, as_json: bool) -> None:
     """Admit a waiting or disabled registration, or one of its deployments."""
-    with books():
+    with books() as settings:
         with transaction() as session:
             platform = platforms.find(session, platform_id)
             platforms.approve(session, platform, deployment_id=deployment_id, now=clock.now())
-        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+        _show(platforms.find(db.session(), platform_id), settings, as_json=as_json)
 
 
 @command.command()
@@ -84,10 +85,10 @@ def approve(platform_id: str, deployment_id: str | None, as_json: bool) -> None:
 @json_option
 def disable(platform_id: str, as_json: bool) -> None:
     """Let nobody in from this LMS until it is approved again; nothing is lost."""
-    with books():
+    with books() as settings:
         with transaction() as session:
             platforms.disable(platforms.find(session, platform_id))
-        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+        _show(platforms.find(db.session(), platform_id), settings, as_json=as_json)
 
 
 @command.command()
@@ -105,7 +106,7 @@ def correct(platform_id: str, as_json: bool, **urls: str | None) -> None:
         with transaction() as session:
             platform = platforms.find(session, platform_id)
             platforms.correct(platform, allow_private_hosts=settings.allow_private_hosts, **given)
-        _show(platforms.find(db.session(), platform_id), as_json=as_json)
+        _show(platforms.find(db.session(), platform_id), settings, as_json=as_json)
 
 
 @command.command()
@@ -132,9 +133,10 @@ def _report(step: Step) -> list[str]:
     return [f"{step.result:8}{step.title}: {step.found}", *([f"        {step.mend}"] if step.mend else [])]
 
 
-def _show(platform: Platform, *, as_json: bool) -> None:
+def _show(platform: Platform, settings: Settings, *, as_json: bool) -> None:
     shape = _shape(db.session(), platform)
-    show(shape, as_json=as_json, lines=_lines(shape))
+    page = f"    its administrator's page: {settings.public_url}/register/{platform.id}"
+    show(shape, as_json=as_json, lines=[*_lines(shape), page])
 
 
 def _shape(session: Session, platform: Platform) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class Rule:
 PUBLIC = Rule("public: shows nothing of anybody")
 PLATFORM = Rule("the LMS: the message's own signature is checked")
 REGISTRANT = Rule("an LMS that asks to be registered: its own token is what counts")
+ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows nothing of anybody")
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}))

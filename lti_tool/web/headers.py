@@ -17,6 +17,7 @@ from lti_tool.web import access
 _KEPT_S = 5.0
 _CACHE = "creditroll_ancestors"
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # what is not a page needs no look at who may frame it
+_BEFORE_A_LAUNCH = (access.REGISTRANT, access.ADMINISTRATOR)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
 
 
@@ -28,8 +29,9 @@ def send(app: Flask) -> None:
 def _add(response: Response) -> Response:
     ours = {
         "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
-        # The LMS put its registration token into the address: no request that follows from the page passes it on.
-        "Referrer-Policy": "no-referrer" if access.rule() is access.REGISTRANT else "same-origin",
+        # The address holds an LMS's registration token, or the number by which a registration's page is found: no
+        # request that follows from the page passes it on.
+        "Referrer-Policy": "no-referrer" if access.rule() in _BEFORE_A_LAUNCH else "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
@@ -52,7 +54,7 @@ def _framers() -> str:
     Neither page does anything in the name of whoever looks at it.
     """
     rule = access.rule()
-    is_for_strangers = rule is access.REGISTRANT or (rule is access.PLATFORM and "refusal" in g)
+    is_for_strangers = rule in _BEFORE_A_LAUNCH or (rule is access.PLATFORM and "refusal" in g)
     return "*" if is_for_strangers else _ancestors()
 
 

@@ -45,6 +45,11 @@ def test_people_see_lines_and_not_json(run: Run) -> None:
     assert "deployment d1  active  license none" in listed
 
 
+def test_people_see_the_page_to_send_to_the_lmss_administrator(run: Run) -> None:
+    platform_id = add_platform(run)["id"]
+    assert f"http://127.0.0.1:8000/register/{platform_id}" in run("platform", "show", platform_id).out
+
+
 def test_the_same_registration_twice_is_refused_in_one_line(run: Run) -> None:
     add_platform(run)
     urls = ["--auth-login-url", f"{ISSUER}/a", "--auth-token-url", f"{ISSUER}/t", "--jwks-url", f"{ISSUER}/k"]
