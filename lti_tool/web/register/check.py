@@ -21,9 +21,8 @@ from lti_tool.lti.self_test import Result, Step
 from lti_tool.outbound import Outbound
 from lti_tool.web.access import ADMINISTRATOR, only
 from lti_tool.web.register import guide
-from lti_tool.web.register.pace import Pace, TooOften
+from lti_tool.web.register.pace import TooOften, keep_pace
 
-_PACE = Pace("20/hour")
 _PLACES = BoundedSemaphore(2)
 """Of a process: an LMS that answers slowly must not hold the threads that launches need."""
 _RUNNING: set[str] = set()
@@ -58,7 +57,7 @@ def test(platform_id: str) -> ResponseReturnValue:
     db.session.remove()  # an LMS may take its time, and the database is not to wait for it
     settings = guide.settings()
     try:
-        _PACE.keep(settings.launch_rate_limit)
+        keep_pace("check")
         with _alone(platform_id):
             steps = self_test.run(
                 subject,

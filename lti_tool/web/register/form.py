@@ -19,9 +19,8 @@ from lti_tool.web import errors
 from lti_tool.web.access import ADMINISTRATOR, NotYours, only
 from lti_tool.web.forms import Form
 from lti_tool.web.register import guide
-from lti_tool.web.register.pace import Pace
+from lti_tool.web.register.pace import keep_pace
 
-_PACE = Pace("20/hour")
 _MISSING = "Fill this in."
 
 
@@ -44,7 +43,7 @@ def propose() -> ResponseReturnValue:
     form = Form.posted("name", "environment", *(asked.field for asked in family.guide.asks))
     typed = _parse(family, form)
     if typed is not None:
-        _PACE.keep(settings.launch_rate_limit)
+        keep_pace("form")
         try:
             with transaction() as books:
                 kept = by_hand.register(

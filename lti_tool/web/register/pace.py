@@ -1,11 +1,17 @@
 """How often one address may ask for what costs something; each worker process counts by itself."""
 
-from flask import request
+from typing import cast
+
+from flask import current_app, request
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from lti_tool.errors import Refusal
+from lti_tool.settings import Settings
+
+_OFTEN = parse("20/hour")
+_LIMITER = "creditroll_pace"
 
 
 class TooOften(Refusal):
@@ -15,14 +21,9 @@ class TooOften(Refusal):
     status = 429
 
 
-class Pace:
-    """A limit such as "20/hour" for each address; where the operator limits no launches, nothing here either."""
-
-    def __init__(self, limit: str) -> None:
-        self._limit = parse(limit)
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-
-    def keep(self, launch_rate_limit: str) -> None:
-        """Counts this request. Raises TooOften."""
-        if launch_rate_limit != "off" and not self._limiter.hit(self._limit, request.remote_addr or ""):
-            raise TooOften("That was often. Wait some minutes, then try again.")
+def keep_pace(what: str) -> None:
+    """Counts one more of `what`, unless the operator limits nothing. Raises TooOften."""
+    settings = cast(Settings, current_app.extensions["creditroll"])
+    limiter = current_app.extensions.setdefault(_LIMITER, FixedWindowRateLimiter(MemoryStorage()))
+    if settings.launch_rate_limit != "off" and not limiter.hit(_OFTEN, what, request.remote_addr or ""):
+        raise TooOften("That was often. Wait some minutes, then try again.")
