@@ -10,7 +10,7 @@ from playwright.sync_api import ConsoleMessage, Error, Frame, Locator, Page, exp
 AXE = (Path(__file__).parent / "vendor/axe/axe.min.js").read_text("utf-8")
 WIDTHS = (1280, 320)
 SHOT_WIDTHS = (1280, 400)
-_HEIGHT = 900
+HEIGHT = 900
 _FRAME = "iframe[data-tool-origin]"  # an LMS may have others beside it
 _EXPECTED = (
     "status of 422",  # a refused form answers so
@@ -30,7 +30,7 @@ class Seat:
         self.complaints: list[str] = []
         self._lms_url = lms_url
         self._tool_url = tool_url
-        page.set_viewport_size({"width": 1280, "height": _HEIGHT})
+        page.set_viewport_size({"width": 1280, "height": HEIGHT})
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error.message}"))
 
@@ -74,7 +74,7 @@ class Seat:
             for width in SHOT_WIDTHS:
                 self.widen(width)
                 self.page.locator(_FRAME).screenshot(path=f"{folder}/{name}-{width}.png")
-        self.page.set_viewport_size({"width": 1280, "height": _HEIGHT})
+        self.page.set_viewport_size({"width": 1280, "height": HEIGHT})
 
     def widen(self, width: int) -> None:
         """Makes the frame, not the screen, that wide."""
@@ -84,7 +84,7 @@ class Seat:
                 return
             size = self.page.viewport_size
             assert size
-            self.page.set_viewport_size({"width": size["width"] + width - now, "height": _HEIGHT})
+            self.page.set_viewport_size({"width": size["width"] + width - now, "height": HEIGHT})
             self.frame.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         assert self.frame.evaluate("innerWidth") == width
 
@@ -108,9 +108,9 @@ def find_axe_faults(page: Page) -> Any:
     try:
         page.evaluate(AXE)
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": _HEIGHT})
+            page.set_viewport_size({"width": width, "height": HEIGHT})
             found += page.evaluate(_FAULTS)
     except Error as error:
         raise AssertionError(f"axe did not run at {page.url}") from error
-    page.set_viewport_size({"width": WIDTHS[0], "height": _HEIGHT})
+    page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
     return found
