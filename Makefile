@@ -43,7 +43,8 @@ format: $(READY) ## Bring all code into the house's format
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## Time first and repeated launches of students, in this process
+bench: $(READY) ## Time what validating a launch costs, and whole launches of students, in one process
+	@$(BIN)/python -m bench.validation
 	@$(BIN)/python -m bench.launches
 
 $(READY): requirements/dev.txt requirements/pg.txt pyproject.toml
