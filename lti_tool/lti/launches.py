@@ -35,6 +35,8 @@ class Posted:
     cookies: Mapping[str, str]
     proof: str | None = None
     """What the LMS kept for a page of ours. Only such a page may send it: whoever begins a login knows its secret."""
+    is_chosen: bool = False
+    """Whether the person pressed a button on a page of ours that named them: what they say then needs no secret."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def verify(session: Session, posted: Posted, attempt: Attempt, *, door: Door, no
     """
     state = _state(posted, attempt, door, now)
     attempt.reached = "browser"
-    carrier = state.shown_by(posted.cookies, proof=posted.proof)
+    carrier = Carrier.NEW_TAB if posted.is_chosen else state.shown_by(posted.cookies, proof=posted.proof)
     attempt.carried_by = carrier and carrier.value
     attempt.reached = "token"
     unverified = _token(posted)

@@ -11,6 +11,9 @@ class LaunchRefused(Refusal):
     `figures` say for the log which registration it was about.
     """
 
+    is_counted: ClassVar[bool] = True
+    """Whether many of them from one address are held back."""
+
     code: ClassVar[str] = "LTI-REFUSED"
     status: ClassVar[int] = 401
     title: ClassVar[str] = "Open it again from your course"
@@ -114,6 +117,17 @@ class StateOfAnotherBrowser(LaunchRefused):
 
     code = "LTI-STATE-BROWSER"
     says = "This launch began in another browser, or this one keeps no cookies for Creditroll."
+
+
+class NothingKept(StateOfAnotherBrowser):
+    """The browser shows nothing at all, as where it keeps no cookies: only its person can say that it is their launch.
+
+    `figures["claims"]` say whom the LMS means. A whole school may have such browsers, so it is not counted as refused.
+    """
+
+    is_counted = False
+    title = "Open Creditroll in a new tab"
+    says = "Inside your LMS this browser keeps nothing for Creditroll. In a tab of its own it works."
 
 
 class TokenMissing(LaunchRefused):

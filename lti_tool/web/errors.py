@@ -76,13 +76,18 @@ def handle(app: Flask, *, programs: Mapping[str, Speaker] | None = None) -> None
     app.register_error_handler(HTTPException, answer)  # an unexpected error arrives here as 500
 
 
-def page(words: Words, *, code: str, status: int, support_id: str = "") -> ResponseReturnValue:
-    """The refusal page with a support id, a fresh one if none is given, which the log has too."""
+def page(
+    words: Words, *, code: str, status: int, support_id: str = "", template: str = "refusal.html", **shown: object
+) -> ResponseReturnValue:
+    """The refusal page with a support id, a fresh one if none is given, which the log has too.
+
+    `template` may be another page, which says more (`shown`).
+    """
     support_id = support_id or new_support_id()
     level = logging.ERROR if status >= 500 else logging.INFO
     g.refusal = code  # counted by web/operations.py
     _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, request.path, status, code, support_id)
-    return render_template("refusal.html", words=words, code=code, support_id=support_id), status
+    return render_template(template, words=words, code=code, support_id=support_id, **shown), status
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:

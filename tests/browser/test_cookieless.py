@@ -1,15 +1,16 @@
 """Every way in, on two sites over TLS: in a browser that blocks third-party cookies, and in one that blocks all."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright, expect
+from playwright.sync_api import BrowserContext, Frame, Playwright, expect
 
 from tests.browser import chromium
 from tests.browser.conftest import Sit, opened, sitting
-from tests.browser.seat import expect_figures
+from tests.browser.seat import Seat, expect_figures
 from tests.browser.test_teacher import TEACHER, save_maximum
 from tests.browser.two_sites import Sites, two_sites
 
@@ -46,6 +47,17 @@ def at(sites: Sites, lms_key: Path, sqlite_url: str, tmp_path: Path) -> Iterator
         yield go
 
 
+def press(seat: Seat) -> Frame:
+    """The button of the page that offers a tab of its own; that tab."""
+    with seat.page.context.expect_page() as opening:
+        seat.frame.get_by_role("button", name="Open in a new tab").click()
+    tab = opening.value
+    tab.wait_for_url(re.compile("/(manager|student)/"))
+    assert all("status of 401" in line for line in seat.complaints)  # what offers the button is a refusal
+    seat.complaints.clear()
+    return tab.main_frame
+
+
 STORAGES = {
     "the_page_around": {"storage_target": "_parent"},
     "a_frame_beside": {"storage_target": "post_message_forwarding"},
@@ -62,4 +74,17 @@ def test_the_lmss_storage_lets_a_browser_in_that_takes_no_cookies(
     expect_figures(frame, License_total=300, Allotted=0)
     frame = save_maximum(seat, "10")
     expect(frame.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    assert cookieless.cookies() == []
+
+
+def test_one_button_opens_a_tab_where_nothing_is_kept(cookieless: BrowserContext, at: At) -> None:
+    seat = at(cookieless, storage_target="_parent", storage_prefix="")()  # an LMS that never answers
+    frame = seat.step_in(TEACHER)
+    expect(frame.get_by_role("heading", name="Open Creditroll in a new tab")).to_be_visible()
+    expect(frame.get_by_text("Grace Okonkwo-Reyes")).to_be_visible()
+    seat.check("20-new-tab")
+    tab = press(seat)
+    expect_figures(tab, License_total=300, Allotted=0)
+    expect(frame.get_by_role("heading", name="Creditroll is open in another tab")).to_be_visible()
+    seat.check("20-new-tab-pressed")
     assert cookieless.cookies() == []

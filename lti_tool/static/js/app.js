@@ -12,5 +12,6 @@ import { selection } from "./selection.js";
 import { sums } from "./sum.js";
 import { copying } from "./copy.js";
 import { closing } from "./close.js";
+import { leaving } from "./leave.js";
 
-for (const enhance of [tabs, steppers, times, selection, sums, copying, closing]) atEachLoad(enhance);
+for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving]) atEachLoad(enhance);

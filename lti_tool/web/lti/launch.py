@@ -18,8 +18,8 @@ from lti_tool.lti.refusals import (
     LaunchRefused,
     LmsRefused,
     NonceUsed,
+    NothingKept,
     StateExpired,
-    StateOfAnotherBrowser,
     StateUnknown,
 )
 from lti_tool.lti.roles import Role
@@ -47,12 +47,17 @@ def launch() -> ResponseReturnValue:
         raise _lms_refused(attempt, now)
     attempt.reached = "browser"
     posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies, proof=proof())
-    verified = _verified(posted, attempt, now)
-    attempt.reached = "browser"
+    verified = verify(posted, attempt, now)
     if verified.carrier is None:
+        attempt.reached = "browser"
         if posted.proof is None and (storage := storage_of(verified.state, verified.registered)):
             return render_template("lti/launch.html", posted=posted, storage=storage)
-        raise StateOfAnotherBrowser()
+        raise NothingKept(claims=verified.claims)
+    return enter(verified, attempt, now)
+
+
+def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturnValue:
+    """Begins the visit of a launch that is this browser's, with all that it leads to."""
     row = door().log.row(attempt, launch_log.OK, now=now)
     try:
         with transaction() as books:
@@ -72,7 +77,8 @@ def launch() -> ResponseReturnValue:
     return _welcome(arrival, admitted, now)
 
 
-def _verified(posted: Posted, attempt: Attempt, now: datetime) -> Verified:
+def verify(posted: Posted, attempt: Attempt, now: datetime) -> Verified:
+    """All checks that come before the transaction; where one fails, nobody's visit stays for the next person."""
     try:
         return launches.verify(db.session(), posted, attempt, door=door(), now=now)
     except LaunchRefused:

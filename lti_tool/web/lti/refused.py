@@ -14,9 +14,10 @@ from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.lti import launch_log
 from lti_tool.lti.attempts import Attempt
-from lti_tool.lti.refusals import LaunchRefused, TooManyRefused
+from lti_tool.lti.refusals import LaunchRefused, NothingKept, TooManyRefused
 from lti_tool.web import errors
 from lti_tool.web.lti.doors import attempt, door
+from lti_tool.web.lti.open import offer
 
 _LONGEST_LOGGED = 255
 _ROWS = parse("120/minute")
@@ -43,12 +44,14 @@ class Refusals:
             **{name: str(value)[:_LONGEST_LOGGED] for name, value in about.items() if value is not None}
         )
         tried, shown = attempt(), refusal
-        if not self._may_go_on():
+        if refusal.is_counted and not self._may_go_on():
             shown = TooManyRefused()
         elif tried is not None and self._limiter.hit(_ROWS, "row", tried.platform_id or "", str(tried.is_signed)):
             _note(tried, refusal)
         words = errors.Words(shown.title, shown.says, shown.steps)
         support_id = tried.support_id if tried else ""
+        if isinstance(shown, NothingKept):
+            return offer(words, shown.figures["claims"], code=shown.code, status=shown.status, support_id=support_id)
         return errors.page(words, code=shown.code, status=shown.status, support_id=support_id)
 
     def _may_go_on(self) -> bool:

@@ -17,6 +17,12 @@ TOOL = "https://tool.test"
 OURS = {"Origin": TOOL, "Sec-Fetch-Site": "same-origin"}
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """The same on both databases; that one of many posts at once is let in, `test_launch.py` shows on each."""
+    return sqlite_url
+
+
 def begin(client: FlaskClient, platform: FakePlatform, **changes: str) -> tuple[Login, str]:
     """A login in a browser that takes no cookies, and the secret that its page gave to the LMS."""
     begun = login(client, platform, lti_storage_target="_parent", **changes)
