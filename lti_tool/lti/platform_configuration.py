@@ -72,9 +72,15 @@ def parse(document: object, *, found_at: str, allow_private_hosts: frozenset[str
     _check_abilities(told)
     configuration = _configuration(told)
     _check_addresses(configuration, allow_private_hosts)
-    _check_hosts(configuration, found_at)
-    if host_of(configuration.auth_token_url) not in allow_private_hosts:  # the operator named it: it is no stranger
-        _check_token_endpoint(configuration)
+    vendor = families.of_host(host_of(configuration.issuer))
+    if vendor is not None:
+        _check_vendor(configuration, found_at, vendor)
+    else:
+        _check_school(configuration, found_at)
+        if (
+            host_of(configuration.auth_token_url) not in allow_private_hosts
+        ):  # one that the operator named is no stranger
+            _check_token_endpoint(configuration)
     return configuration
 
 
@@ -192,19 +198,25 @@ def _check_addresses(configuration: Configuration, allow_private_hosts: frozense
             raise AddressRefused(error.detail) from error
 
 
-def _check_hosts(configuration: Configuration, found_at: str) -> None:
-    vendor = families.of_host(host_of(configuration.issuer))
-    if vendor is not None:
-        # One issuer for thousands of schools: only the vendor's own hosts may speak for it, and about it.
-        speakers = (found_at, configuration.registration_url, configuration.auth_token_url)
-        addresses = (*speakers, configuration.jwks_url, configuration.auth_login_url)
-        if not all(vendor.has_host(host_of(url)) for url in addresses):
-            raise HostsDisagree(f"An address is not {vendor.title}’s.")
-        return
-    own, family = _site(configuration.issuer), configuration.family
+def _check_vendor(configuration: Configuration, found_at: str, vendor: Family) -> None:
+    """One issuer for thousands of schools: only the vendor's own hosts speak for it, and it names no others."""
+    addresses = (
+        found_at,
+        configuration.registration_url,
+        configuration.auth_login_url,
+        configuration.auth_token_url,
+        configuration.auth_audience or configuration.auth_token_url,
+        configuration.jwks_url,
+    )
+    if not all(vendor.has_host(host_of(url)) for url in addresses):
+        raise HostsDisagree(f"One of them is not {vendor.title}’s.")
+
+
+def _check_school(configuration: Configuration, found_at: str) -> None:
+    own, registration_url = _site(configuration.issuer), configuration.registration_url
     if _site(found_at) != own:
         raise HostsDisagree("The issuer is on another host than the configuration.")
-    if _site(configuration.registration_url) != own and not family.has_host(host_of(configuration.registration_url)):
+    if _site(registration_url) != own and not configuration.family.has_host(host_of(registration_url)):
         raise HostsDisagree("The registration endpoint is on another host than the issuer.")
 
 

@@ -80,7 +80,7 @@ FAMILY = Family(
         ),
     },
     afterwards=(
-        "Press Done below. In Manage tools the card of Creditroll says “Pending”: press “Activate”.",
+        "Press Done below. In Manage tools press “Activate” on the card of Creditroll, while it says “Pending”.",
         "Press the cog on the card, set “Tool configuration usage” to “Show in activity chooser and as a preconfigured"
         " tool”, and save. Without it teachers cannot find Creditroll.",
         "In a course choose “Add an activity or resource”, then Creditroll.",

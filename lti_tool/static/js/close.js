@@ -1,12 +1,15 @@
-// "Done" after a registration: the LMS opened this page in a frame, tab or window of its own, and closes it when told
-// (LTI Dynamic Registration 1.0, step 4). Canvas goes on to its summary only then.
+// "Done" after a registration: the LMS opened this page in a frame, tab or window, and closes it when it is told (LTI
+// Dynamic Registration 1.0, 3.8). Canvas goes on to its summary only then.
+const STILL_HERE_MS = 600;
+
 export function closing(root) {
   for (const button of root.querySelectorAll("[data-lti-close]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      // No secret in it, and which of its hosts shows us is not known here.
+      // No secret in it, and which of the LMS's hosts shows us is not known here.
       (window.opener ?? window.parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
-      if (window.parent === window) window.close(); // a tab of its own, which its opener may have left
+      if (window.parent === window) window.close(); // a tab of its own, if its opener may not or does not
+      setTimeout(() => { document.querySelector("[data-lti-closed]").hidden = false; }, STILL_HERE_MS);
     });
   }
 }
