@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
-from tests.conftest import MakeApp
+from lti_tool.lti import platforms
+from tests.conftest import Books, MakeApp
+from tests.factories import NOW
 from tests.registering_lms import CANVAS, NOTICES, ROSTER, RegisteringLms, observed, serving_lms
 from tests.web.lti.conftest import rows
 from tests.web.lti.registering import ADDRESS, code, propose, register
@@ -30,8 +32,8 @@ def test_the_page_says_who_asks_and_for_what(client: FlaskClient) -> None:
     assert lms.url in page.text
     assert "Names" in page.text
     assert "Course rosters" in page.text
-    assert "when a course is copied" in page.text
-    assert "does not ask for e-mail addresses, pictures" in page.text
+    assert "Word of copied courses" in page.text
+    assert "asks for no e-mail addresses, pictures or school ID numbers" in page.text
     assert lms.requests == []
 
 
@@ -86,7 +88,7 @@ def test_a_canvas_is_asked_in_its_own_words(client: FlaskClient, engine: Engine)
     assert places["account_navigation"][f"{CANVAS}visibility"] == "admins"
     assert places["link_selection"]["type"] == "LtiDeepLinkingRequest"
     assert "Install & Enable" in done.text
-    assert "approves that once more" in done.text
+    assert "approves that too" in done.text
     [[name, family, *_, audience, _jwks, scopes, status]] = rows(engine, _PLATFORMS)
     assert (name, family, audience, status) == ("Lincoln Unified (Canvas)", "canvas", None, "pending")
     assert scopes.split() == [ROSTER, NOTICES]
@@ -126,7 +128,7 @@ def test_only_what_the_lms_can_give_is_asked_for(client: FlaskClient, moodle: Re
     moodle.configuration["scopes_supported"] = ["openid"]
     moodle.configuration["claims_supported"] = ["sub", "email", "name"]
     moodle.part["variables"] = ["Person.sourcedId"]
-    assert "offers no course rosters" in Page(propose(client, moodle)).text
+    assert "offers tools no course rosters" in Page(propose(client, moodle)).text
     register(client, moodle)
     assert moodle.requests[0]["scope"] == ""
     assert moodle.tool["claims"] == ["iss", "sub", "name"]
@@ -171,18 +173,25 @@ def test_the_token_is_in_no_page_and_no_log(
     assert moodle.token not in caplog.text
 
 
-def test_the_operators_approval_lets_it_in_with_its_installation(
-    make_app: MakeApp, moodle: RegisteringLms, engine: Engine
+def test_whoever_registered_is_let_in_by_the_operators_approval(
+    client: FlaskClient, moodle: RegisteringLms, books: Books
 ) -> None:
-    app = make_app(registration="approve")
-    assert "It waits to be approved" in Page(register(app.test_client(), moodle)).text
-    assert rows(engine, "select status from platforms") == [("pending",)]
-    open_client = make_app(registration="open").test_client()
-    moodle.token, moodle.client_id = "registration-token-2", "client-2"
-    done = Page(register(open_client, moodle))
+    assert "It waits to be approved" in Page(register(client, moodle)).text
+    login = {"iss": moodle.url, "client_id": "client-of-this-lms", "login_hint": "1", "lti_deployment_id": "7"}
+    login["target_link_uri"] = "https://tool.test/lti/launch"
+    assert code(client.post("/lti/login", data=login)) == "LTI-PLATFORM-PENDING"
+    with books() as session:
+        [platform] = platforms.every(session)
+        platforms.approve(session, platform, now=NOW)
+        assert [one.status for one in platforms.deployments(session, platform)] == ["active"]
+    assert client.post("/lti/login", data=login).location.startswith(f"{moodle.url}/mod/lti/auth.php?")
+
+
+def test_where_registration_is_open_nobody_waits(make_app: MakeApp, moodle: RegisteringLms, engine: Engine) -> None:
+    done = Page(register(make_app(registration="open").test_client(), moodle))
     assert "waits" not in done.text
-    assert rows(engine, "select status from platforms where client_id = 'client-2'") == [("active",)]
-    assert sorted(rows(engine, _DEPLOYMENTS)) == [("7", "active"), ("7", "pending")]
+    assert rows(engine, "select status from platforms") == [("active",)]
+    assert rows(engine, _DEPLOYMENTS) == [("7", "active")]
 
 
 def test_where_registration_is_closed_nothing_is_asked(make_app: MakeApp, moodle: RegisteringLms) -> None:
