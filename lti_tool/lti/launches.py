@@ -119,6 +119,8 @@ def _check(token: _Token, attempt: Attempt) -> LaunchClaims:
     if claims.subject is None:
         raise refusals.Anonymous()
     attempt.reached = "message"
+    if claims.context is None and f"{CLAIM}resource_link" not in token.body:
+        return claims  # from a menu outside any course (Schoology, Blackboard): let in, to read where to open it
     token.message.validate()
     if claims.resource_link_id is None:  # it was there, but unresolved
         raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")

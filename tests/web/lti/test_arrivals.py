@@ -91,9 +91,12 @@ def test_who_has_no_part_in_the_course_reads_so_and_has_no_account(
     assert client.get("/student/").status_code == 401
 
 
-def test_a_launch_outside_a_course_is_told_so(client: FlaskClient, platform: FakePlatform, engine: Engine) -> None:
+@pytest.mark.parametrize("without", [{}, {"resource_link": ABSENT}], ids=["of a link", "of an app menu"])
+def test_a_launch_outside_a_course_is_told_so(
+    without: dict[str, object], client: FlaskClient, platform: FakePlatform, engine: Engine
+) -> None:
     for role in ("Learner", "Instructor"):
-        launch(client, platform, role=role, context=None)
+        launch(client, platform, role=role, context=None, changes=without)
         page = client.get(f"/{'student' if role == 'Learner' else 'manager'}/")
         assert page.status_code == 200
         assert "Open Creditroll from inside a course" in page.text
