@@ -94,10 +94,18 @@ class School:
 
 
 @pytest.fixture
-def school(servers: tuple[Serving, Serving], lms_key: Path, sqlite_url: str, tmp_path: Path) -> Iterator[School]:
+def family() -> str:
+    """What the LMS behaves like; a test may be parametrized with others."""
+    return "canvas"
+
+
+@pytest.fixture
+def school(
+    servers: tuple[Serving, Serving], family: str, lms_key: Path, sqlite_url: str, tmp_path: Path
+) -> Iterator[School]:
     """Both sites with their jobs, prepared as `creditroll demo` does it."""
     lms_server, tool_server = servers
-    lms = LmsConfig(url=lms_server.url, tool_url=tool_server.url, key_path=lms_key, control=True)
+    lms = LmsConfig(url=lms_server.url, tool_url=tool_server.url, family=family, key_path=lms_key, control=True)
     with opened(lms, sqlite_url, tmp_path) as school:
         lms_server.show(create_lms(lms))
         tool_server.show(school.tool)

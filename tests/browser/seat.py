@@ -38,9 +38,9 @@ class Seat:
         if message.type in ("error", "warning") and not any(words in message.text for words in _EXPECTED):
             self.complaints.append(f"{message.text} {message.location['url']}")
 
-    def step_in(self, person: str, course: str = "period-2") -> Frame:
-        """Opens the course as that person; the frame in which the tool has arrived."""
-        self.page.goto(f"{self._lms_url}/courses/{course}/as/{person}")
+    def step_in(self, person: str, course: str = "period-2", way: str = "navigation") -> Frame:
+        """Opens the course as that person, from one of its places; the frame in which the tool has arrived."""
+        self.page.goto(f"{self._lms_url}/courses/{course}/as/{person}/{way}")
         frame = self.frame
         frame.wait_for_url(re.compile(re.escape(self._tool_url) + "/(manager|student|lti/launch)"))
         frame.wait_for_load_state()
