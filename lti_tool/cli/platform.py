@@ -135,8 +135,13 @@ def _report(step: Step) -> list[str]:
 
 def _show(platform: Platform, settings: Settings, *, as_json: bool) -> None:
     shape = _shape(db.session(), platform)
-    page = f"    its administrator's page: {settings.public_url}/register/{platform.id}"
-    show(shape, as_json=as_json, lines=[*_lines(shape), page])
+    more = [
+        f"    login {platform.auth_login_url}",
+        f"    token {platform.account.token_url}  for {platform.account.audience}",
+        f"    keys {platform.jwks_url}",
+        f"    its administrator's page: {settings.public_url}/register/{platform.id}",
+    ]
+    show(shape, as_json=as_json, lines=[*_lines(shape), *more])
 
 
 def _shape(session: Session, platform: Platform) -> dict[str, Any]:

@@ -45,9 +45,11 @@ def test_people_see_lines_and_not_json(run: Run) -> None:
     assert "deployment d1  active  license none" in listed
 
 
-def test_people_see_the_page_to_send_to_the_lmss_administrator(run: Run) -> None:
+def test_people_see_the_addresses_to_judge_and_the_page_to_send_on(run: Run) -> None:
     platform_id = add_platform(run)["id"]
-    assert f"http://127.0.0.1:8000/register/{platform_id}" in run("platform", "show", platform_id).out
+    shown = run("platform", "show", platform_id).out
+    assert f"http://127.0.0.1:8000/register/{platform_id}" in shown
+    assert all(f"{ISSUER}/{kind}" in shown for kind in ("auth-login", "auth-token", "jwks"))
 
 
 def test_the_same_registration_twice_is_refused_in_one_line(run: Run) -> None:
