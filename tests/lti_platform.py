@@ -30,6 +30,8 @@ from tests.demo_lms import running
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+DEEP_LINKING = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+DEEP_LINKING_SETTINGS = f"{DEEP_LINKING}deep_linking_settings"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 HOSTS = frozenset({"localhost", "127.0.0.1"})
 """What `allow_private_hosts` must hold, so that the key set of a platform served here may be read."""
@@ -223,6 +225,22 @@ def claims(
         full = claim if claim in body or ":" in claim or f"{CLAIM}{claim}" not in body else f"{CLAIM}{claim}"
         body[full] = value
     return {claim: value for claim, value in body.items() if value is not ABSENT}
+
+
+def picking(**changes: Any) -> dict[str, Any]:
+    """Changes that make a launch a picker's request; these are to its settings (ABSENT leaves one out)."""
+    settings = {
+        "deep_link_return_url": "https://lms.example/deep_links?session=secret",
+        "accept_types": ["ltiResourceLink", "link", "file", "html"],
+        "accept_presentation_document_targets": ["iframe", "window"],
+        "accept_multiple": True,
+        "data": "data-1",
+    } | changes
+    return {
+        "message_type": "LtiDeepLinkingRequest",
+        "resource_link": ABSENT,
+        DEEP_LINKING_SETTINGS: {name: value for name, value in settings.items() if value is not ABSENT},
+    }
 
 
 def id_token(platform: FakePlatform, body: Mapping[str, Any], **header: Any) -> str:

@@ -32,7 +32,8 @@ class LaunchClaims:
 
     message_type: str
     deployment_id: str
-    target_link_uri: str
+    target_link_uri: str | None
+    """None only where a picker asks: LTI Deep Linking 2.0 does not require it there."""
     subject: str | None
     roles: tuple[str, ...]
     context: ContextClaim | None
@@ -57,7 +58,7 @@ def parse(body: Mapping[str, Any]) -> LaunchClaims:
     return LaunchClaims(
         message_type=_required(body, f"{CLAIM}message_type"),
         deployment_id=_required(body, f"{CLAIM}deployment_id"),
-        target_link_uri=_required(body, f"{CLAIM}target_link_uri", most=_LONGEST_URL),
+        target_link_uri=_id(body, f"{CLAIM}target_link_uri", most=_LONGEST_URL),
         subject=_subject(body),
         roles=_roles(body),
         context=_context(body),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from lti_tool.lti.deep_linking import Pickers
 from lti_tool.lti.launch_log import LaunchLog
 from lti_tool.lti.platform_keys import PlatformKeys
 from lti_tool.lti.registrations import Registrations
@@ -22,6 +23,8 @@ class Door:
     registrations: Registrations
     keys: PlatformKeys
     log: LaunchLog
+    pickers: Pickers
+    allow_private_hosts: frozenset[str]
 
     @property
     def launch_url(self) -> str:
@@ -41,6 +44,8 @@ def open_door(settings: Settings) -> Door:
         registrations=Registrations(),
         keys=PlatformKeys(Outbound(settings.allow_private_hosts)),
         log=LaunchLog(settings.secret_key),
+        pickers=Pickers(settings.secret_key),
+        allow_private_hosts=settings.allow_private_hosts,
     )
 
 

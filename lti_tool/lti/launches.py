@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
 from lti_tool.lti import claims as claims_of
-from lti_tool.lti import contexts, id_tokens, one_time, pylti, refusals
+from lti_tool.lti import contexts, deep_linking, id_tokens, one_time, pylti, refusals
 from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.claims import CLAIM, LaunchClaims
+from lti_tool.lti.deep_linking import DEEP_LINKING, Picker
 from lti_tool.lti.door import Door
 from lti_tool.lti.registrations import Registered, check_status
 from lti_tool.lti.roles import Role, resolve
@@ -51,6 +52,8 @@ class Verified:
     claims: LaunchClaims
     role: Role
     carrier: Carrier | None
+    picker: Picker | None = None
+    """What the LMS asks to be given; None where it opens something."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Arrival:
     claims: LaunchClaims
     role: Role
     carrier: Carrier
+    picker: Picker | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ class _Token:
     def body(self) -> Mapping[str, Any]:
         """The claims, of whatever type the LMS made them."""
         return self.message.get_launch_data()
+
+    @property
+    def asks_to_pick(self) -> bool:
+        """Whether it asks what to place into a course, rather than to open something."""
+        return self.body.get(f"{CLAIM}message_type") == DEEP_LINKING
 
 
 def verify(session: Session, posted: Posted, attempt: Attempt, *, door: Door, now: datetime) -> Verified:
@@ -101,30 +110,39 @@ def verify(session: Session, posted: Posted, attempt: Attempt, *, door: Door, no
         attempt.reached = "signature"
         message = pylti.Message(registered, unverified.header, unverified.verify(key))
         attempt.said, attempt.is_signed = message.get_launch_data(), True
-        claims = _check(_Token(message, registered, state.nonce, door, now.timestamp()), attempt)
+        claims, picker = _check(_Token(message, registered, state.nonce, door, now.timestamp()), attempt)
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
         raise
-    attempt.role = resolve(claims.roles)
-    return Verified(registered, state, claims, attempt.role, carrier)
+    return Verified(registered, state, claims, resolve(claims.roles), carrier, picker)
 
 
-def _check(token: _Token, attempt: Attempt) -> LaunchClaims:
+def _check(token: _Token, attempt: Attempt) -> tuple[LaunchClaims, Picker | None]:
     for check in CHECKS:
         attempt.reached = _name(check)
         check(token)
     attempt.reached = "claims"
     claims = claims_of.parse(token.body)
+    attempt.role = resolve(claims.roles)
     attempt.reached = "person"
     if claims.subject is None:
         raise refusals.Anonymous()
     attempt.reached = "message"
+    if token.asks_to_pick:
+        return claims, _picker(token, attempt.role)
     if claims.context is None and f"{CLAIM}resource_link" not in token.body:
-        return claims  # from a menu outside any course (Schoology, Blackboard): let in, to read where to open it
+        return claims, None  # from a menu outside any course (Schoology, Blackboard): let in, to read where to open it
     token.message.validate()
     if claims.resource_link_id is None:  # it was there, but unresolved
         raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
-    return claims
+    return claims, None
+
+
+def _picker(token: _Token, role: Role) -> Picker:
+    """Staff of any kind place links: who may change the course is the LMS's to say, and it let them ask."""
+    if not role.is_staff:
+        raise refusals.PickerNotForRole()
+    return deep_linking.read(token.body, allow_private_hosts=token.door.allow_private_hosts)
 
 
 def _state(posted: Posted, attempt: Attempt, door: Door, now: datetime) -> State:
@@ -187,12 +205,15 @@ def _version(token: _Token) -> None:
 def _message_type(token: _Token) -> None:
     if token.body.get(f"{CLAIM}message_type") is None:
         raise refusals.ClaimMissing(claim=f"{CLAIM}message_type")
-    if not token.message.is_resource_launch():
+    if not token.message.is_resource_launch() and not token.asks_to_pick:
         raise refusals.MessageTypeWrong()
 
 
 def _target(token: _Token) -> None:
+    """A launch opens nothing outside our origin. A picker's request opens nothing but the picker, and may name none."""
     target = token.body.get(f"{CLAIM}target_link_uri")
+    if target is None and token.asks_to_pick:
+        return
     if not isinstance(target, str) or not token.door.is_ours(target):
         raise refusals.TargetElsewhere()
 
@@ -275,4 +296,4 @@ def arrive(session: Session, verified: Verified, attempt: Attempt, *, now: datet
             memberships_url=claims.memberships_url,
             now=now,
         )
-    return Arrival(registered.id, deployment_id, context_id, claims, verified.role, verified.carrier)
+    return Arrival(registered.id, deployment_id, context_id, claims, verified.role, verified.carrier, verified.picker)

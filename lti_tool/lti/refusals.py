@@ -248,11 +248,31 @@ class VersionWrong(SetUpWrong):
 
 
 class MessageTypeWrong(SetUpWrong):
-    """A message other than LtiResourceLinkRequest."""
+    """A message other than LtiResourceLinkRequest and LtiDeepLinkingRequest."""
 
     code = "LTI-MESSAGE-TYPE"
     status = 400
     says = "Creditroll cannot answer this kind of link yet. Add it to the course as an ordinary link."
+
+
+class PickerNotForRole(LaunchRefused):
+    """Somebody without a staff role here would place a link: the LMS let them ask, and should not have."""
+
+    code = "LTI-PICKER-ROLE"
+    status = 403
+    title = "Only teachers add Creditroll to a course"
+    says = "Your LMS does not say that you teach in this course. Nothing was added."
+    steps = ("Close this window.", "To see your credits, choose Creditroll in the course menu.")
+
+
+class PickerExpired(LaunchRefused):
+    """The picker's page is more than an hour old, or not as we made it."""
+
+    code = "LTI-PICKER"
+    status = 400
+    title = "Choose it again in your course"
+    says = "This page was open for too long. Nothing was added."
+    steps = ("Close this window.", "Choose Creditroll again where you wanted to add it.")
 
 
 class ClaimMissing(SetUpWrong):

@@ -37,11 +37,16 @@ class Rule:
     roles: frozenset[Role] = frozenset()
     manages: bool = False
 
+    def lets_in(self, visit: Visit) -> bool:
+        """Whether the visit's person may call."""
+        return visit.role in self.roles and (visit.manages or not self.manages)
+
 
 PUBLIC = Rule("public: shows nothing of anybody")
 PLATFORM = Rule("the LMS: the message's own signature is checked")
 REGISTRANT = Rule("an LMS that asks to be registered: its own token is what counts")
 ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows nothing of anybody")
+PICKER = Rule("a picker's page: what it holds is signed by us")
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}))
@@ -74,10 +79,13 @@ def visit() -> Visit:
 
 def rule() -> Rule | None:
     """Who may call this request's route; None where there is no route, or it does not say."""
-    if request.endpoint is None:
-        return None
-    declared: Rule | None = getattr(current_app.view_functions[request.endpoint], "access", None)
-    return declared
+    return _declared(request.endpoint) if request.endpoint else None
+
+
+def reaches(visit: Visit, endpoint: str) -> bool:
+    """Whether the visit may open that route's page."""
+    declared = _declared(endpoint)
+    return declared is not None and declared.lets_in(visit)
 
 
 def acts_for_a_visit() -> bool:
@@ -91,6 +99,10 @@ def _of_the_visit() -> dict[str, str]:
     return {"visit_token": session.token(clock.now()) if acts_for_a_visit() else ""}
 
 
+def _declared(endpoint: str) -> Rule | None:
+    return getattr(current_app.view_functions[endpoint], "access", None)
+
+
 def _check() -> None:
     if request.endpoint is None:
         return  # no route: a 404 by itself
@@ -102,6 +114,6 @@ def _check() -> None:
     found = session.current(clock.now())
     if found is None:
         raise NoVisit("Open it again from your course. Nothing was lost.")
-    if found.role not in declared.roles or (declared.manages and not found.manages):
+    if not declared.lets_in(found):
         raise NotYours("This page is not for your role in the course.")
     g.visit = found

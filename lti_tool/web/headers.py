@@ -26,6 +26,15 @@ def send(app: Flask) -> None:
     app.after_request(_add)
 
 
+def lets_forms_go_to(url: str) -> None:
+    """Lets the forms of this one answer go to that address's origin too; browsers hold the page to it."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if not _ORIGIN.fullmatch(origin):  # nothing but an origin may enter a header
+        raise ValueError("This address has no origin.")
+    g.forms_go_to = origin
+
+
 def _add(response: Response) -> Response:
     ours = {
         "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
@@ -44,8 +53,13 @@ def _policy(ancestors: str) -> str:
     # No X-Frame-Options: it cannot name several LMSs, and would win over frame-ancestors in old browsers.
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+        f"connect-src 'self'; form-action {_form_targets()}; base-uri 'none'; frame-ancestors {ancestors}"
     )
+
+
+def _form_targets() -> str:
+    also: str | None = g.get("forms_go_to")
+    return f"'self' {also}" if also else "'self'"
 
 
 def _framers() -> str:

@@ -130,7 +130,6 @@ MISSING: dict[str, dict[str, Any]] = {
     "message_type": {"message_type": None},
     "deployment_id": {"deployment_id": None},
     "deployment_id_empty": {"deployment_id": ""},
-    "target_link_uri": {"target_link_uri": None},
     "roles": {"roles": None},
     "context_without_id": {"context": {"title": "Biology"}},
     "context_with_null_id": {"context": {"id": None}},

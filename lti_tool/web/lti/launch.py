@@ -29,7 +29,9 @@ from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.web import here, session
 from lti_tool.web.access import PLATFORM, only
+from lti_tool.web.lti import deep_link
 from lti_tool.web.lti.doors import begin_attempt, door, jobs, once, settings
+from lti_tool.web.lti.landing import landing
 from lti_tool.web.lti.own_page import proof
 from lti_tool.web.session import Visit
 
@@ -62,7 +64,7 @@ def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturn
     try:
         with transaction() as books:
             arrival = launches.arrive(books, verified, attempt, now=now)
-            admitted = admit(books, arrival, settings=settings(), now=now)
+            admitted = Admitted() if arrival.picker else admit(books, arrival, settings=settings(), now=now)
             asked = _ask_for_roster(books, arrival, admitted, now)
             launch_log.note(books, row)
     except NonceUsed:
@@ -72,6 +74,8 @@ def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturn
         if isinstance(refusal, DeploymentPending):
             _keep_for_approval(verified, now)
         raise
+    if arrival.picker:
+        return _pick(arrival, verified, now)
     if asked:
         jobs().read_roster(asked)
     return _welcome(arrival, admitted, now)
@@ -120,42 +124,49 @@ _IS_PERSON = Sql("select 1 from people where id = :id and platform_id = :platfor
 
 def _reloaded(verified: Verified, now: datetime) -> ResponseReturnValue:
     """A launch posted again: whoever is still here from it goes on, anybody else begins anew from the course."""
+    visit = _visit_of(verified, now)
+    if visit is None or verified.picker:
+        raise NonceUsed()
+    return redirect(landing(visit, verified.claims.target_link_uri), _SEE_OTHER)
+
+
+def _visit_of(verified: Verified, now: datetime) -> Visit | None:
+    """The visit in this browser, if the launch's person began it."""
     visit = session.current(now)
     if visit is None or visit.person_id is None:
-        raise NonceUsed()
+        return None
     person = _IS_PERSON.run(
         db.session(), id=visit.person_id, platform_id=verified.registered.id, subject=verified.claims.subject
     )
-    if person.first() is None:
-        raise NonceUsed()
-    return redirect(_home(visit.role), _SEE_OTHER)
+    return visit if person.first() else None
+
+
+def _pick(arrival: Arrival, verified: Verified, now: datetime) -> str:
+    if _visit_of(verified, now) is None:
+        session.end()  # whoever launched here before is not who is here now
+    return deep_link.choose(arrival, now)
 
 
 def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseReturnValue:
     if not arrival.role.is_staff and arrival.role not in (Role.LEARNER, Role.OBSERVER):
         session.end()  # whoever launched here before is not who is here now
         return render_template("lti/no_role.html", claims=arrival.claims, is_preview=arrival.role is Role.TEST_USER)
-    session.begin(
-        Visit(
-            platform_id=arrival.platform_id,
-            context_id=arrival.context_id,
-            license_id=admitted.license_id,
-            person_id=admitted.person_id,
-            member_id=admitted.member_id,
-            role=arrival.role,
-            manages=admitted.manages,
-            mentored=admitted.mentored,
-            locale=arrival.claims.locale or "en",
-            ends_at=now + session.lasts(settings(), arrival.role),
-            alias=here.alias(arrival.platform_id, arrival.claims.subject),
-        )
+    visit = Visit(
+        platform_id=arrival.platform_id,
+        context_id=arrival.context_id,
+        license_id=admitted.license_id,
+        person_id=admitted.person_id,
+        member_id=admitted.member_id,
+        role=arrival.role,
+        manages=admitted.manages,
+        mentored=admitted.mentored,
+        locale=arrival.claims.locale or "en",
+        ends_at=now + session.lasts(settings(), arrival.role),
+        alias=here.alias(arrival.platform_id, arrival.claims.subject),
     )
-    home = _home(arrival.role)
+    session.begin(visit)
+    home = landing(visit, arrival.claims.target_link_uri)
     if arrival.carrier is Carrier.COOKIE:
         return redirect(home, _SEE_OTHER)
     # This browser did not send the login's cookie, so perhaps it sends none.
     return render_template("lti/arrived.html", home=home, visit_token=session.token(now))
-
-
-def _home(role: Role) -> str:
-    return "/manager/" if role.is_staff else "/student/"

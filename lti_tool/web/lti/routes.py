@@ -7,7 +7,7 @@ from lti_tool.lti.refusals import LaunchRefused
 from lti_tool.lti.registration import Registrar
 from lti_tool.lti.registration_refusals import RegistrationRefused
 from lti_tool.settings import Settings
-from lti_tool.web.lti import config, jwks, launch, login, open, register
+from lti_tool.web.lti import config, deep_link, jwks, launch, login, no_launch, open, register
 from lti_tool.web.lti.doors import DOOR
 from lti_tool.web.lti.refused import Refusals
 
@@ -20,6 +20,8 @@ def join(app: Flask, settings: Settings) -> None:
     routes.add_url_rule("/login", "login", login.login, methods=["GET", "POST"])
     routes.add_url_rule("/launch", "launch", launch.launch, methods=["POST"])
     routes.add_url_rule("/open", "open", open.open_new_tab, methods=["POST"])
+    routes.add_url_rule("/launch", "no_launch", no_launch.no_launch, methods=["GET"])
+    routes.add_url_rule("/deep-link", "deep_link", deep_link.answer, methods=["POST"])
     routes.add_url_rule("/jwks.json", "jwks", jwks.jwks, methods=["GET"])
     routes.add_url_rule("/config.json", "config", config.config, methods=["GET"])
     routes.add_url_rule("/icon.png", "icon", config.icon, methods=["GET"])

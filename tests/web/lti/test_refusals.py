@@ -14,7 +14,19 @@ from werkzeug.test import TestResponse
 
 from lti_tool.lti import platforms
 from tests.conftest import Books, MakeApp
-from tests.lti_platform import ABSENT, MEMBERSHIP, FakePlatform, claims, id_token, key, launch, login, post, register
+from tests.lti_platform import (
+    ABSENT,
+    MEMBERSHIP,
+    FakePlatform,
+    claims,
+    id_token,
+    key,
+    launch,
+    login,
+    picking,
+    post,
+    register,
+)
 
 DAY_S = 86_400
 
@@ -77,7 +89,7 @@ REFUSED = {
     "nonce_missing": Case("LTI-NONCE", lambda: {"nonce": ABSENT}),
     "nonce_a_list": Case("LTI-NONCE", lambda: {"nonce": ["other"]}),
     "version_of_another": Case("LTI-VERSION", lambda: {"version": "1.3.1"}, status=400),
-    "deep_linking": Case("LTI-MESSAGE-TYPE", lambda: {"message_type": "LtiDeepLinkingRequest"}, status=400),
+    "a_student_picks": Case("LTI-PICKER-ROLE", picking, status=403),
     "message_type_of_nobody": Case("LTI-MESSAGE-TYPE", lambda: {"message_type": "LtiStartProctoring"}, status=400),
     "message_type_a_list": Case("LTI-MESSAGE-TYPE", lambda: {"message_type": ["LtiResourceLinkRequest"]}, status=400),
     "resource_link_without_id": Case("LTI-CLAIM-MISSING", lambda: {"resource_link": {"title": "x"}}, status=400),
