@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from lti_tool import clock, schema
-from lti_tool.cli import Failed
+from lti_tool.cli import Failed, main
 from lti_tool.db import open_engine, writing
 from lti_tool.demo.families import FAMILIES
 from lti_tool.demo.platform import LmsConfig, create_lms
@@ -194,10 +194,11 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def _tool(port: int, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """`creditroll serve`, which has the jobs' consumer with it; ended, with all its children, in any case."""
-    serve = ["-P", "-c", "from lti_tool.cli import main; main()", "serve", "--host", _LOOPBACK, "--port", str(port)]
+    ours = ["-P", "-c", "from lti_tool.cli.demo import tool; tool()"]
+    command = [sys.executable, *ours, "serve", "--host", _LOOPBACK, "--port", str(port), "--workers", "1"]
     # Ctrl-C reaches the whole group; a child that is still importing would answer with a traceback. We end it below.
     listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tool = subprocess.Popen([sys.executable, *serve, "--workers", "1"], env=environ)  # noqa: S603 - our own words
+    tool = subprocess.Popen(command, env=environ, stdin=subprocess.PIPE)  # noqa: S603 - our own words
     signal.signal(signal.SIGINT, listening)
     try:
         yield tool
@@ -208,6 +209,17 @@ def _tool(port: int, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[by
         except subprocess.TimeoutExpired:
             tool.kill()
             tool.wait()
+
+
+def tool() -> None:
+    """The command `creditroll` as the demo's child, which it never outlives: its standard input ends with the demo."""
+    Thread(target=_end_with_input, daemon=True).start()
+    main()
+
+
+def _end_with_input() -> None:
+    os.read(0, 1)  # not sys.stdin: a worker that is forked meanwhile closes it, and would wait for its lock for ever
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _await_tool(tool: subprocess.Popen[bytes], lms: LmsConfig, stop: Event) -> None:

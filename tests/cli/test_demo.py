@@ -165,6 +165,15 @@ def test_the_demo_ends_with_the_tool_and_a_reset_forgets_everything(tmp_path: Pa
         assert fresh.audit() != used
 
 
+def test_a_demo_that_is_killed_outright_takes_the_tool_with_it(tmp_path: Path) -> None:
+    with started(tmp_path, two_free_ports()) as demo:
+        demo.await_url()
+        family = demo.family()
+        demo.process.kill()
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert alive == []
+
+
 def test_ending_it_while_it_starts_is_quiet(tmp_path: Path) -> None:
     with started(tmp_path, two_free_ports()) as demo:
         until(lambda: bool(demo.family()), within_s=60)

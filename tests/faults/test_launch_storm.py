@@ -84,6 +84,16 @@ def test_a_hundred_students_launching_three_times_each_get_a_hundred_bundles(eng
         assert session.scalars(select(Pool.balance)).one() == 500
 
 
+def test_a_pool_of_three_gives_nobody_anything_and_everybody_is_let_in(engine: Engine, books: Books) -> None:
+    storm = Storm(engine, books, credits=3)
+    admitted = storm.break_loose([f"student-{number % 20}" for number in range(60)])
+    assert {one.top_up.why_none for one in admitted if one.top_up is not None} == {Why.POOL}
+    with books() as session:
+        assert _bundles(session) == 0
+        assert session.scalars(select(Pool.balance)).one() == 3
+        assert session.scalar(select(func.count()).select_from(Account).where(Account.received == 0)) == 20
+
+
 def test_a_pool_for_four_bundles_gives_four_and_everybody_is_let_in(engine: Engine, books: Books) -> None:
     storm = Storm(engine, books, credits=23)
     admitted = storm.break_loose([f"student-{number}" for number in range(40)])
