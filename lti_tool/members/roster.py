@@ -123,8 +123,8 @@ def apply(
     members = ensure_members(session, course.platform_id, course.license_id, holders, now=now)
     rows, after = before, _planned(before, listed, members, began_at)
     if after != rows:
-        newcomers = [member_id for who, member_id in members.items() if who not in rows]
-        _lock(session, course, [row.member_id for row in gone] + newcomers)
+        was_active = {who for who, row in rows.items() if row.active}
+        _lock(session, course, [row.member_id for who, row in after.items() if row.active != (who in was_active)])
         rows = _enrolled(session, course, and_lock=True)  # again: launches may have come in between
         after = _planned(rows, listed, members, began_at)
         _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
