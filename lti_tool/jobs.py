@@ -140,10 +140,10 @@ class _Reading:
 
     def apply(self, course: Course, people: list[RosterMember]) -> None:
         """What was read completely takes effect together with the row that says so. Raises Superseded."""
+        self._people = len(people)
+        self.touch()
         with writing(self._engine) as session:
-            self._turn = roster_reads.touch(
-                session, self._turn, people_read=len(people), pages_read=self._pages, now=self._now()
-            )
+            # This reading's row comes last, as in a teacher's launch, which locks its own enrolment first.
             outcome = roster.apply(
                 session,
                 course,

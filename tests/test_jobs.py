@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -266,6 +266,23 @@ def test_an_overtaken_reading_changes_nothing(school: School) -> None:
 
     assert go_on.is_set()
     assert school.row().added == 3
+    assert school.active() == 3
+
+
+def test_a_teacher_may_launch_while_their_courses_roster_takes_effect(school: School) -> None:
+    school.lms.members = [person("s-0")]
+    school.read()
+    school.lms.members = [person("s-0", roles=["Instructor"]), *a_class(3)[1:]]
+    school.ask()
+
+    with ThreadPoolExecutor(1) as thread:
+        with school.books() as session:
+            session.execute(update(Enrollment).values(last_launch_at=clock.now()))  # as a launch locks it
+            reading = thread.submit(school.reader.read, school.context_id)
+            wait([reading], 1)
+            roster_reads.request_read(session, school.context_id, requested_by=None, now=clock.now())
+        reading.result()
+
     assert school.active() == 3
 
 
