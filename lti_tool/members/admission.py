@@ -189,6 +189,14 @@ def _member(session: Session, license_id: str, person_id: str, *, now: datetime)
     return member_id
 
 
+# None where a roster read has dropped them since we looked: then they return.
+_STAY = Sql(
+    """
+    update enrollments set launch_role = :launch_role, role = :role, last_launch_at = :now
+     where context_id = :context_id and member_id = :member_id and active
+    """
+)
+
 _ENROLL = Sql(
     """
     insert into enrollments (context_id, member_id, license_id, launch_role, roster_role, role, active, last_launch_at)
@@ -212,20 +220,19 @@ def _enroll(
 ) -> Role:
     launched = standing_role(arrival.role, known.launch_role)
     role = standing_role(launched, known.roster_role)
-    returns = known.member_id is not None and not known.active
-    if returns:
+    enrollment = {
+        "context_id": arrival.context_id,
+        "member_id": member_id,
+        "launch_role": launched.value,
+        "role": role.value,
+        "now": micros(now),
+    }
+    if known.active and _STAY.run(session, **enrollment).rowcount == 1:
+        return role
+    if known.member_id is not None:
         _LOCK_RETURNING.run(session, license_id=license_id, member_id=member_id)
-    _ENROLL.run(
-        session,
-        context_id=arrival.context_id,
-        member_id=member_id,
-        license_id=license_id,
-        launch_role=launched.value,
-        role=role.value,
-        yes=True,
-        now=micros(now),
-    )
-    if returns:
+    _ENROLL.run(session, **enrollment, license_id=license_id, yes=True)
+    if known.member_id is not None:
         accounts.thaw(session, license_id, [member_id])
     return role
 

@@ -4,8 +4,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
+from sqlalchemy.orm import Session
 
+from lti_tool.lti.claims import ContextClaim, LaunchClaims
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.launches import Arrival
+from lti_tool.lti.platforms import Deployment
+from lti_tool.lti.roles import Role
 from lti_tool.members import roster
+from lti_tool.members.admission import Admitted, admit
+from lti_tool.settings import load
 from tests.conftest import Books
 from tests.members.rosters import LATER, School, a_class, open_school
 
@@ -25,6 +33,29 @@ def meanwhile(threads: ThreadPoolExecutor, deed: Callable[[], object]) -> Future
     return begun
 
 
+def launch(session: Session, context_id: str, subject: str, role: Role, *, provisioning: str = "claim") -> Admitted:
+    """A verified launch into the course, inside the open transaction."""
+    course = session.get_one(Context, context_id)
+    deployment = session.get_one(Deployment, course.deployment_id)
+    claims = LaunchClaims(
+        message_type="LtiResourceLinkRequest",
+        deployment_id=deployment.deployment_id,
+        target_link_uri="https://tool.test/lti/launch",
+        subject=subject,
+        roles=(),
+        context=ContextClaim(course.context_id, None, None),
+        resource_link_id="link",
+        name=None,
+        email=None,
+        locale=None,
+        return_url=None,
+        memberships_url=None,
+        mentored=(),
+    )
+    arrival = Arrival(deployment.platform_id, deployment.id, course.id, claims, role)
+    return admit(session, arrival, settings=load({}, provisioning=provisioning), now=LATER)
+
+
 def test_who_returns_to_one_course_while_another_drops_them_is_not_frozen(school: School) -> None:
     other = School(school.books, school.other_course())
     for course in (school, other):
@@ -36,6 +67,23 @@ def test_who_returns_to_one_course_while_another_drops_them_is_not_frozen(school
             roster.apply(session, school.course, a_class(2), began_at=LATER, now=LATER)
             drop = meanwhile(threads, lambda: other.apply(a_class(1)))
         drop.result()
+
+    assert school.enrollment("s-1").active
+    assert not school.account("s-1").frozen
+
+
+def test_who_launches_while_a_reading_drops_them_is_back_with_their_credits(school: School) -> None:
+    school.apply(a_class(2))
+
+    def come() -> None:
+        with school.books() as session:
+            launch(session, school.course.context_id, "s-1", Role.LEARNER)
+
+    with ThreadPoolExecutor(1) as threads:
+        with school.books() as session:
+            roster.apply(session, school.course, a_class(1), began_at=LATER, now=LATER)
+            coming = meanwhile(threads, come)
+        coming.result()
 
     assert school.enrollment("s-1").active
     assert not school.account("s-1").frozen
