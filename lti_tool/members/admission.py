@@ -77,9 +77,12 @@ def _license(session: Session, arrival: Arrival, *, settings: Settings, now: dat
     found = bindings.license_of_course(session, arrival.deployment_id, arrival.context_id, now=now)
     if found or arrival.role is not Role.TEACHER:
         return found
-    subject = arrival.claims.subject
-    assert subject is not None
-    found = bindings.license_owned_by(session, arrival.platform_id, subject, arrival.deployment_id)
+    # Teachers who open a course for the first time at once: one of them decides, the others find it decided.
+    _LOCK_COURSE.run(session, context_id=arrival.context_id)
+    found = bindings.license_of_course(session, arrival.deployment_id, arrival.context_id, now=now)
+    if found:
+        return found
+    found = _owned(session, arrival)
     if found is None and settings.provisioning == "trial":
         found = _trial(session, arrival, settings=settings, now=now)
     if found:
@@ -87,8 +90,28 @@ def _license(session: Session, arrival: Arrival, *, settings: Settings, now: dat
     return found
 
 
+_LOCK_COURSE = Sql(
+    "select id from contexts where id = :context_id",
+    postgresql="select id from contexts where id = :context_id for no key update",
+)
+
+_LOCK_OWNER = Sql(
+    "select id from people where id = :person_id",
+    postgresql="select id from people where id = :person_id for no key update",
+)
+
+
+def _owned(session: Session, arrival: Arrival) -> str | None:
+    subject = arrival.claims.subject
+    assert subject is not None
+    return bindings.license_owned_by(session, arrival.platform_id, subject, arrival.deployment_id)
+
+
 def _trial(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> str:
     owner = _ensure_person(session, arrival, now=now)
+    _LOCK_OWNER.run(session, person_id=owner)
+    if found := _owned(session, arrival):  # begun a moment ago, by their launch of another course
+        return found
     name = arrival.claims.name or pseudonym(owner)
     made = licenses.create(session, name=f"{name} (trial)", now=now, owner_person_id=owner)
     resource = settings.resource

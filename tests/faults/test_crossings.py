@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.licenses.licenses import License
 from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.launches import Arrival
@@ -15,7 +18,10 @@ from lti_tool.members import roster
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.settings import load
 from tests.conftest import Books
+from tests.factories import make_context, make_deployment
 from tests.members.rosters import LATER, School, a_class, open_school
+
+Done = TypeVar("Done")
 
 _IN_THE_WAY_S = 0.5
 """By then the other one has finished, or waits for us."""
@@ -26,7 +32,7 @@ def school(books: Books) -> School:
     return open_school(books)
 
 
-def meanwhile(threads: ThreadPoolExecutor, deed: Callable[[], object]) -> Future[object]:
+def meanwhile(threads: ThreadPoolExecutor, deed: Callable[[], Done]) -> Future[Done]:
     """Begins the deed beside an open transaction, and goes on once it is done or waits for that."""
     begun = threads.submit(deed)
     wait([begun], _IN_THE_WAY_S)
@@ -87,3 +93,26 @@ def test_who_launches_while_a_reading_drops_them_is_back_with_their_credits(scho
 
     assert school.enrollment("s-1").active
     assert not school.account("s-1").frozen
+
+
+@pytest.mark.parametrize(("second_teacher", "same_course"), [("ana", True), ("ana", False), ("ben", True)])
+def test_teachers_who_open_a_course_at_once_begin_one_trial(
+    books: Books, second_teacher: str, same_course: bool
+) -> None:
+    with books() as session:
+        deployment = make_deployment(session)
+        first, other = (make_context(session, deployment).id for _ in range(2))
+
+    def come() -> Admitted:
+        with books() as session:
+            where = first if same_course else other
+            return launch(session, where, second_teacher, Role.TEACHER, provisioning="trial")
+
+    with ThreadPoolExecutor(1) as threads:
+        with books() as session:
+            admitted = launch(session, first, "ana", Role.TEACHER, provisioning="trial")
+            coming = meanwhile(threads, come)
+        assert coming.result().license_id == admitted.license_id
+
+    with books() as session:
+        assert session.scalars(select(License.id)).all() == [admitted.license_id]
