@@ -19,7 +19,8 @@ from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment, Member, Person
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-EXPORT_CREDITS = settings.load({}).resources["export-credits"]
+CATALOGUE = settings.load({}).resources
+EXPORT_CREDITS = CATALOGUE["export-credits"]
 
 _numbers = count(1)
 
@@ -92,17 +93,22 @@ def make_context(
 
 
 def make_license(
-    session: Session, *, credits: int = 100, context: Context | None = None, deployment: Deployment | None = None
+    session: Session,
+    *,
+    credits: int = 100,
+    resource: str = EXPORT_CREDITS.name,
+    context: Context | None = None,
+    deployment: Deployment | None = None,
 ) -> License:
-    """A licence with that many export credits; bound to the course or to the whole deployment if one is given."""
+    """A licence with that many units; bound to the course or to the whole deployment if one is given."""
     license_ = License(
         id=new_id(), code=f"CODE-{next(_numbers)}", name="Springfield High", owner_person_id=None, created_at=NOW
     )
     session.add(license_)
     session.flush()
-    open_pool(session, license_.id, EXPORT_CREDITS.name)
+    open_pool(session, license_.id, resource)
     if credits:
-        grant(session, license_.id, EXPORT_CREDITS, amount=credits, actor=OPERATOR, now=NOW)
+        grant(session, license_.id, CATALOGUE[resource], amount=credits, actor=OPERATOR, now=NOW)
     if context is not None or deployment is not None:
         bind(session, license_, context=context, deployment=deployment)
     return license_

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ledger import rules
+from lti_tool.ledger.pools import open_pool
 from lti_tool.ledger.refusals import MaximumInvalid, StaleSetting
 from lti_tool.ledger.transfers import Actor
 from lti_tool.settings import Resource
@@ -73,6 +74,7 @@ def save(
     """
     if not rules.is_allowed_maximum(maximum, resource.bundle):
         raise not_allowed(maximum, resource)
+    open_pool(session, license_id, resource.name)  # a licence of another resource alone has none yet
     before = current(session, license_id, resource.name)
     if before.version == based_on and before.maximum != maximum:
         saved = _SAVE.run(

@@ -4,6 +4,7 @@ All of it happens in the launch's own transaction; a launch of somebody who is k
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from lti_tool.db import Sql, micros
 from lti_tool.ids import new_id
 from lti_tool.ledger import accounts, issuing
 from lti_tool.ledger.allotment import TopUp, top_up_at_launch
+from lti_tool.ledger.refusals import NotActive
 from lti_tool.ledger.transfers import SYSTEM, Actor
 from lti_tool.licenses import bindings, licenses
 from lti_tool.lti.launches import Arrival
@@ -68,7 +70,8 @@ def admit(session: Session, arrival: Arrival, *, settings: Settings, now: dateti
     manages = arrival.role is Role.TEACHER and licenses.is_manager(session, license_id, known.person_id)
     top_up = None
     if arrival.role is Role.LEARNER and role is Role.LEARNER:
-        top_up = top_up_at_launch(session, license_id, settings.resource, member_id, now=now)
+        with suppress(NotActive):  # a licence of another resource alone has no account here, and nothing to give
+            top_up = top_up_at_launch(session, license_id, settings.resource, member_id, now=now)
     return Admitted(license_id, known.person_id, member_id, manages=manages, top_up=top_up)
 
 

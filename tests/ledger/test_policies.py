@@ -6,7 +6,7 @@ from lti_tool.ledger import policies
 from lti_tool.ledger.policies import Setting
 from lti_tool.ledger.refusals import MaximumInvalid, StaleSetting
 from tests.conftest import Books
-from tests.factories import EXPORT_CREDITS, NOW
+from tests.factories import EXPORT_CREDITS, NOW, make_license
 from tests.ledger.a_class import TEACHER, Class
 from tests.ledger.conftest import OpenClass
 
@@ -55,3 +55,10 @@ def test_a_form_that_saw_another_setting_is_refused_with_the_one_in_force(
         save(class_, 30, based_on=based_on)
     assert refused.value.figures == {"maximum": 20}
     assert current(class_) == Setting(maximum=20, version=1)
+
+
+def test_r6_a_license_of_another_resource_can_set_one_too(books: Books) -> None:
+    with books() as session:
+        license_ = make_license(session, resource="phone-minutes")
+        saved = policies.save(session, license_.id, EXPORT_CREDITS, maximum=10, based_on=0, actor=TEACHER, now=NOW)
+    assert saved == Setting(maximum=10, version=1)

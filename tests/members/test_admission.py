@@ -153,6 +153,15 @@ def test_a_launch_succeeds_although_the_pool_is_shorter_than_a_bundle(school: Sc
     assert school.session.get_one(Pool, (license_.id, EXPORT_CREDITS.name)).balance == 3
 
 
+def test_a_license_of_another_resource_lets_its_students_in(school: School) -> None:
+    license_ = make_license(school.session, context=school.course, resource="phone-minutes")
+
+    admitted = school.launch("student")
+
+    assert admitted.license_id == license_.id
+    assert admitted.top_up is None
+
+
 def test_nothing_comes_by_itself_while_the_setting_is_off(school: School) -> None:
     make_license(school.session, context=school.course)
     admitted = school.launch("student")
