@@ -67,11 +67,11 @@ class Turn:
 _REQUEST = Sql(
     """
     insert into roster_reads (context_id, status, requested_by, confirmed, requested_at, touched_at)
-    values (:context_id, 'queued', :requested_by, :confirmed, :now, :now)
+    values (:context_id, 'queued', :requested_by, :no, :now, :now)
     on conflict (context_id) do update
        set status = 'queued', people_read = 0, pages_read = 0, added = 0, dropped = 0, error_code = null,
-           requested_by = excluded.requested_by, confirmed = excluded.confirmed, requested_at = excluded.requested_at,
-           touched_at = excluded.touched_at, finished_at = null
+           requested_by = excluded.requested_by, confirmed = :confirmed and roster_reads.status = 'to_confirm',
+           requested_at = excluded.requested_at, touched_at = excluded.touched_at, finished_at = null
      where roster_reads.status not in ('queued', 'reading') or roster_reads.touched_at <= :dead
     """
 )
@@ -82,13 +82,15 @@ def request_read(
 ) -> bool:
     """Asks for a reading; False where one is queued or under way already. Wake the jobs after the commit.
 
-    `requested_by` is the person's id; `confirm` is the teacher's word that more than half of the course may go (R25).
+    `requested_by` is the person's id; `confirm` is the teacher's word that more than half of the course may go (R25),
+    and counts only for a reading that waits for it.
     """
     asked = _REQUEST.run(
         session,
         context_id=context_id,
         requested_by=requested_by,
         confirmed=confirm,
+        no=False,
         now=micros(now),
         dead=micros(now - LEASE),
     )
