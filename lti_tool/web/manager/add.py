@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -28,6 +28,8 @@ from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.manager.members import address_of, wish_from
 from lti_tool.web.words import number, plural
 
+_MOST = 30_000
+"""How many ids one form may hold; of real ones no more go into a request (R18), of others a statement takes so many."""
 _NAMED = 20
 """How many of the picked people the form names; of the others it says how many they are."""
 
@@ -59,7 +61,7 @@ def form() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Gives, and goes back to where the form was opened; or says why not, and nothing changed."""
     posted = Form.posted("amount", "note", "back", "request_key")
-    ids = request.form.get("members", "").split()
+    ids = _not_too_many(request.form.get("members", "").split())
     each = posted.whole("amount")
     key = posted.values["request_key"] = request_key()
     if each is not None:
@@ -117,7 +119,13 @@ def _ids_of_address(desk: Desk) -> list[str]:
         return [one]
     if request.args.get("all"):
         return directory.whole(db.session(), desk.within, desk.terms, wish_from(request.args), now=desk.now)
-    return request.args.getlist("member")
+    return _not_too_many(request.args.getlist("member"))
+
+
+def _not_too_many(ids: list[str]) -> list[str]:
+    if len(ids) > _MOST:
+        abort(413)
+    return ids
 
 
 def _show(desk: Desk, ids: list[str], shown: Form, *, status: int) -> ResponseReturnValue:

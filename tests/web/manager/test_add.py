@@ -216,3 +216,10 @@ def test_another_persons_batch_is_not_announced_as_ones_own(
 def test_a_visit_without_a_course_is_told_where_to_open_it(client: FlaskClient, school: School, enter: Enter) -> None:
     enter(client, replace(school.as_teacher, context_id=None))
     assert "Open Creditroll from inside a course" in get(client, "/manager/members").text
+
+
+def test_more_ids_than_a_statement_takes_are_refused(teacher: FlaskClient, school: School) -> None:
+    form = add_form(teacher, school.ada)
+    answer = post(teacher, form, amount="1", members=" ".join(f"{number:x}" for number in range(70_000)))
+    assert answer.status_code == 413
+    assert manual_batches(school) == 0
