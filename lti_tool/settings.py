@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -16,6 +15,7 @@ from lti_tool import shipped
 
 _PREFIX = "CREDITROLL_"
 _MIN_SECRET = 32
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII | re.IGNORECASE)
 _RATE = re.compile(r"off|[1-9]\d*/(second|minute|hour|day)")
 
 
@@ -147,8 +147,8 @@ def _networks(entries: Iterable[object]) -> tuple[IPv4Network | IPv6Network, ...
 
 
 def _check_origin(public_url: str) -> None:
-    url = urlsplit(public_url)
-    if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query or url.fragment:
+    found = _ORIGIN.fullmatch(public_url)
+    if found is None or not 0 < int(found["port"] or 80) < 65_536:
         raise SettingsError(
             f"{_name('public_url')} must be an origin such as https://credits.example.org, without a path."
         )

@@ -108,3 +108,24 @@ def test_a_short_secret_stops_the_start() -> None:
 
 def test_the_fixtures_settings_can_be_loaded_again(settings: Settings) -> None:
     assert load({}, **vars(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    "public_url",
+    [
+        "https://tool.test:99999",
+        "https://tool.test:port",
+        "https://somebody@tool.test",
+        "https://:443",
+        "https://tool test",
+        "http://[",
+    ],
+)
+def test_a_public_url_that_no_browser_could_open_stops_the_start(public_url: str) -> None:
+    with pytest.raises(SettingsError, match="must be an origin"):
+        load({}, public_url=public_url)
+
+
+@pytest.mark.parametrize("public_url", ["http://[::1]:8000", "https://Tool.test", "http://localhost:8000/"])
+def test_a_public_url_may_be_any_origin(public_url: str) -> None:
+    assert load({}, public_url=public_url).public_url == public_url.rstrip("/")
