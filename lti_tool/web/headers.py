@@ -46,6 +46,9 @@ def _add(response: Response) -> Response:
     }
     for name, value in ours.items():
         response.headers.setdefault(name, value)
+    if response.status_code == 308 and response.location:
+        # The router's own redirect, by path alone: host and scheme are what a proxy, or anybody, says they are.
+        response.location = urlsplit(response.location)._replace(scheme="", netloc="").geturl()
     return response
 
 

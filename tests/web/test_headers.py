@@ -63,3 +63,9 @@ def test_pages_are_not_kept_and_tell_other_sites_nothing(teacher: FlaskClient, s
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "X-Frame-Options" not in headers
+
+
+@pytest.mark.parametrize("address", ["/manager?maximum=5", "/manager//?maximum=5"])
+def test_no_redirect_leads_to_the_host_that_a_request_claims(client: FlaskClient, address: str) -> None:
+    answer = client.get(address, headers={"Host": "elsewhere.test"})
+    assert answer.headers["Location"] == "/manager/?maximum=5"
