@@ -141,7 +141,7 @@ def _merged(old: _Row, new: _Row) -> _Row:
 
 def _subject(sent: object) -> str | None:
     if isinstance(sent, int) and not isinstance(sent, bool):  # against the specification, and seen
-        return str(sent)
+        sent = str(sent)
     if not isinstance(sent, str) or not 0 < len(sent) <= _LONGEST_ID or not sent.isprintable():
         return None
     return sent

@@ -295,7 +295,7 @@ def test_a_row_is_read_whatever_is_missing_or_odd(
     assert reader.read() == [expected]
 
 
-@pytest.mark.parametrize("user_id", [None, "", True, 1.5, "x" * 256, "a\x00b", "a\ud800", [], {}])
+@pytest.mark.parametrize("user_id", [None, "", True, 1.5, "x" * 256, 10**255, "a\x00b", "a\ud800", [], {}])
 def test_a_row_without_a_usable_id_is_nobody(lms: RosterLms, reader: Reader, user_id: Any) -> None:
     lms.members = [{"user_id": user_id, "name": "Ghost"}, person("s-1")]
 
