@@ -14,6 +14,7 @@ from lti_tool.lti.contexts import Context
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
+from lti_tool.lti.states import Carrier
 from lti_tool.members import roster
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.settings import load
@@ -58,7 +59,7 @@ def launch(session: Session, context_id: str, subject: str, role: Role, *, provi
         memberships_url=None,
         mentored=(),
     )
-    arrival = Arrival(deployment.platform_id, deployment.id, course.id, claims, role)
+    arrival = Arrival(deployment.platform_id, deployment.id, course.id, claims, role, Carrier.COOKIE)
     return admit(session, arrival, settings=load({}, provisioning=provisioning), now=LATER)
 
 
