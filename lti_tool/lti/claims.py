@@ -4,11 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from lti_tool.lti.refusals import ClaimMalformed, ClaimMissing
 
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 NAMES_AND_ROLES = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+COPY_NOTICE = "LtiContextCopyNotice"
+MOST_ORIGINS = 20
+"""Of the courses that one is a copy of, so many are looked at, the latest; Canvas names up to a thousand."""
+_HISTORY = "context_history"
+"""The custom parameter for which every registration of ours asks `$Context.id.history`."""
+_NO_IDS = frozenset({"truncated", "timed out"})
+"""What Canvas writes in the place of ids."""
 _LONGEST_ID = 255  # LTI Core 1.3 #user-identity-claims
 _LONGEST_TEXT = 255
 _LONGEST_URL = 2000
@@ -45,6 +53,10 @@ class LaunchClaims:
     memberships_url: str | None
     mentored: tuple[str, ...]
     """Subjects of the students whom an observer mentors (`role_scope_mentor`)."""
+    copied_from: tuple[str, ...] = ()
+    """The courses that this one is a copy of, latest first; empty where the LMS names none, or does not say."""
+    notices_url: str | None = None
+    """Where one asks to be told of copied courses (Platform Notification Service), if the LMS tells of them."""
 
 
 def parse(body: Mapping[str, Any]) -> LaunchClaims:
@@ -69,7 +81,34 @@ def parse(body: Mapping[str, Any]) -> LaunchClaims:
         return_url=_url(presentation, "return_url"),
         memberships_url=_url(services, "context_memberships_url"),
         mentored=_ids(body, f"{CLAIM}role_scope_mentor"),
+        copied_from=_history(body),
+        notices_url=_notices_url(body),
     )
+
+
+def origins(listed: object) -> tuple[str, ...]:
+    """The usable ids of a list of courses, latest first; whatever else it holds is passed over."""
+    found = listed[:MOST_ORIGINS] if isinstance(listed, list) else []
+    return tuple(one for one in found if isinstance(one, str) and _is_usable(one))
+
+
+def _history(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Ids between commas, each percent-encoded (LTI Core 1.3 #lti-context-variables): at no launch worth a refusal."""
+    custom = body.get(f"{CLAIM}custom")
+    text = custom.get(_HISTORY) if isinstance(custom, dict) else None
+    if not isinstance(text, str) or is_unresolved(text.strip()):
+        return ()
+    listed = (one.strip() for one in text.split(",", MOST_ORIGINS)[:MOST_ORIGINS])
+    return origins([unquote(one) for one in listed if one not in _NO_IDS])
+
+
+def _notices_url(body: Mapping[str, Any]) -> str | None:
+    service = body.get(f"{CLAIM}platformnotificationservice")
+    if not isinstance(service, dict):
+        return None
+    types, url = service.get("notice_types_supported"), service.get("platform_notification_service_url")
+    tells = isinstance(types, list) and COPY_NOTICE in types and isinstance(url, str)
+    return _url(service, "platform_notification_service_url") if tells else None
 
 
 def _subject(body: Mapping[str, Any]) -> str | None:
@@ -115,7 +154,11 @@ def _id(source: Mapping[str, Any], claim: str, *, most: int = _LONGEST_ID) -> st
 
 def _ids(source: Mapping[str, Any], claim: str) -> tuple[str, ...]:
     found = _strings(source, claim) if source.get(claim) is not None else ()
-    return tuple(one for one in found if one and len(one) <= _LONGEST_ID and not _UNUSABLE.search(one))
+    return tuple(one for one in found if _is_usable(one))
+
+
+def _is_usable(one: str) -> bool:
+    return 0 < len(one) <= _LONGEST_ID and not _UNUSABLE.search(one)
 
 
 def _text(source: Mapping[str, Any], claim: str) -> str | None:

@@ -1,5 +1,6 @@
 """Courses as the LMS names them (contexts): seen at a launch, or named beforehand by the operator."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ids import new_id
-from lti_tool.lti.claims import ContextClaim
+from lti_tool.lti.claims import MOST_ORIGINS, ContextClaim
 
 
 class Context(Base):
@@ -29,6 +30,11 @@ class Context(Base):
     copy_answered_at: Mapped[datetime | None] = mapped_column(Instant)
     """When a teacher took over the earlier course's settings, or declined."""
 
+    @property
+    def origins(self) -> list[str]:
+        """The LMS's ids of the courses that this one is a copy of, latest first."""
+        return json.loads(self.copied_from) if self.copied_from else []
+
 
 _NAME = Sql(
     "insert into contexts (id, deployment_id, context_id, first_seen_at)"
@@ -43,6 +49,22 @@ def name_beforehand(session: Session, deployment_id: str, context_id: str, *, no
     return session.scalars(named).one()
 
 
+def note_copy(
+    session: Session, deployment_id: str, context_id: str, origins: tuple[str, ...], *, now: datetime
+) -> None:
+    """Keeps that the LMS copied a course, perhaps before anybody opens the copy; earlier origins come after these."""
+    course = name_beforehand(session, deployment_id, context_id, now=now)
+    session.refresh(course, with_for_update=True)
+    course.copied_from = _listed((*origins, *course.origins), context_id) or course.copied_from
+    session.flush()
+
+
+def _listed(origins: tuple[str, ...], own_id: str) -> str | None:
+    """As kept: each once, never the course itself; None for none."""
+    found = [one for one in dict.fromkeys(origins) if one != own_id]
+    return json.dumps(found[:MOST_ORIGINS]) if found else None
+
+
 _NOTE_EVERY = timedelta(minutes=10)
 
 
@@ -55,14 +77,20 @@ class Seen:
     title: str | None
     memberships_url: str | None
     last_launch_at: int | None
+    copied_from: str | None = None
 
 
 _SEE = Sql(
-    "insert into contexts (id, deployment_id, context_id, label, title, memberships_url, first_seen_at, last_launch_at)"
-    " values (:id, :deployment_id, :context_id, :label, :title, :memberships_url, :now, :now)"
-    " on conflict (deployment_id, context_id) do update set label = excluded.label, title = excluded.title,"
-    " memberships_url = coalesce(excluded.memberships_url, contexts.memberships_url),"
-    " last_launch_at = excluded.last_launch_at returning id"
+    """
+    insert into contexts
+        (id, deployment_id, context_id, label, title, memberships_url, first_seen_at, last_launch_at, copied_from)
+    values (:id, :deployment_id, :context_id, :label, :title, :memberships_url, :now, :now, :copied_from)
+    on conflict (deployment_id, context_id)
+    do update set label = excluded.label, title = excluded.title, last_launch_at = excluded.last_launch_at,
+                  memberships_url = coalesce(excluded.memberships_url, contexts.memberships_url),
+                  copied_from = coalesce(excluded.copied_from, contexts.copied_from)
+    returning id
+    """
 )
 
 
@@ -73,6 +101,7 @@ def see(
     deployment_id: str,
     context: ContextClaim,
     memberships_url: str | None,
+    copied_from: tuple[str, ...] = (),
     now: datetime,
 ) -> str:
     """The course of a launch, made or brought up to date; our own id of it.
@@ -80,7 +109,8 @@ def see(
     Nothing is written while nothing changed, but the time of the last launch every 10 minutes: a whole class that
     comes in at once must not queue for one row.
     """
-    if known is not None and _is_as_before(known, context, memberships_url, now):
+    origins = _listed(copied_from, context.id)
+    if known is not None and _is_as_before(known, context, memberships_url, origins, now):
         return known.id
     seen = _SEE.run(
         session,
@@ -90,13 +120,17 @@ def see(
         label=context.label,
         title=context.title,
         memberships_url=memberships_url,
+        copied_from=origins,
         now=micros(now),
     )
     return str(seen.scalar_one())
 
 
-def _is_as_before(known: Seen, context: ContextClaim, memberships_url: str | None, now: datetime) -> bool:
+def _is_as_before(
+    known: Seen, context: ContextClaim, memberships_url: str | None, origins: str | None, now: datetime
+) -> bool:
     if known.last_launch_at is None or known.last_launch_at <= micros(now - _NOTE_EVERY):
         return False
     same_url = memberships_url is None or memberships_url == known.memberships_url
-    return same_url and (known.label, known.title) == (context.label, context.title)
+    same_origins = origins is None or origins == known.copied_from
+    return same_url and same_origins and (known.label, known.title) == (context.label, context.title)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
 from lti_tool.lti import claims as claims_of
-from lti_tool.lti import contexts, deep_linking, id_tokens, one_time, pylti, refusals
+from lti_tool.lti import contexts, deep_linking, id_tokens, one_time, pylti, refusals, token_checks
 from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.claims import CLAIM, LaunchClaims
 from lti_tool.lti.deep_linking import DEEP_LINKING, Picker
@@ -20,11 +20,6 @@ from lti_tool.lti.door import Door
 from lti_tool.lti.registrations import Registered, check_status
 from lti_tool.lti.roles import Role, resolve
 from lti_tool.lti.states import Carrier, State
-
-_LEEWAY_S = 60.0
-"""Clocks of LMSs are off by this much (Moodle's tokens live no longer than a minute)."""
-_LONGEST_S = 86_400.0
-"""A token is for one launch: issued no longer ago, and valid no longer, than a day."""
 
 
 @dataclass(frozen=True)
@@ -161,36 +156,6 @@ def _token(posted: Posted) -> id_tokens.UnverifiedToken:
     return id_tokens.read(posted.id_token)
 
 
-def _issuer(token: _Token) -> None:
-    if token.body.get("iss") != token.registered.issuer:
-        raise refusals.IssuerWrong()
-
-
-def _audience(token: _Token) -> None:
-    """We are among the audiences (Schoology sends a list), and where there are several, the token says it is for us."""
-    aud, azp, ours = token.body.get("aud"), token.body.get("azp"), token.registered.client_id
-    audiences = aud if isinstance(aud, list) else [aud]
-    if ours not in audiences:
-        raise refusals.AudienceWrong()
-    if azp != ours and (azp is not None or len(audiences) > 1):
-        raise refusals.AuthorizedPartyWrong()
-
-
-def _expiry(token: _Token) -> None:
-    exp = _seconds(token.body.get("exp"))
-    if exp is None or not token.now_s - _LEEWAY_S < exp <= token.now_s + _LONGEST_S + _LEEWAY_S:
-        raise refusals.Expired()
-
-
-def _issued_at(token: _Token) -> None:
-    iat, nbf = _seconds(token.body.get("iat")), token.body.get("nbf")
-    if iat is None or not token.now_s - _LONGEST_S - _LEEWAY_S <= iat <= token.now_s + _LEEWAY_S:
-        raise refusals.IssuedAtWrong()
-    begins = _seconds(nbf)
-    if nbf is not None and (begins is None or begins > token.now_s + _LEEWAY_S):
-        raise refusals.IssuedAtWrong()
-
-
 def _nonce(token: _Token) -> None:
     """That the nonce was not used before is for the database to say."""
     if token.body.get("nonce") != token.nonce:
@@ -219,10 +184,10 @@ def _target(token: _Token) -> None:
 
 
 CHECKS: tuple[Callable[[_Token], None], ...] = (
-    _issuer,
-    _audience,
-    _expiry,
-    _issued_at,
+    token_checks.issuer,
+    token_checks.audience,
+    token_checks.expiry,
+    token_checks.issued_at,
     _nonce,
     _version,
     _message_type,
@@ -243,16 +208,9 @@ STEPS = (
 """Every check of a launch by name, in its order, as the launch log shows them."""
 
 
-def _seconds(value: object) -> float | None:
-    """A NumericDate (RFC 7519 2); None for anything else, true and false included."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value
-
-
 _PLACE = Sql(
     """
-    select p.status, d.id, d.status, c.id, c.label, c.title, c.memberships_url, c.last_launch_at
+    select p.status, d.id, d.status, c.id, c.label, c.title, c.memberships_url, c.last_launch_at, c.copied_from
       from platforms p
       left join deployments d on d.platform_id = p.id and d.deployment_id = :deployment_id
       left join contexts c on c.deployment_id = d.id and c.context_id = :context_id
@@ -294,6 +252,7 @@ def arrive(session: Session, verified: Verified, attempt: Attempt, *, now: datet
             deployment_id=deployment_id,
             context=context,
             memberships_url=claims.memberships_url,
+            copied_from=claims.copied_from,
             now=now,
         )
     return Arrival(registered.id, deployment_id, context_id, claims, verified.role, verified.carrier, verified.picker)

@@ -191,3 +191,53 @@ def test_who_does_not_say_who_they_are_has_no_subject() -> None:
     claims = body()
     del claims["sub"]
     assert parse(claims).subject is None
+
+
+@pytest.mark.parametrize(
+    ("said", "ids"),
+    [
+        ("c-2,c-1", ("c-2", "c-1")),
+        (" c-2 , c-1,", ("c-2", "c-1")),
+        ("a%2Cb,%C3%A9", ("a,b", "é")),
+        ("c-3,c-2,truncated", ("c-3", "c-2")),
+        ("timed out", ()),
+        ("", ()),
+        ("$Context.id.history", ()),
+        (7660186, ()),
+        (["c-1"], ()),
+        ("x" * 256 + ",c-1,%00", ("c-1",)),
+        (",".join(f"c-{n}" for n in range(1000)) + ",truncated", tuple(f"c-{n}" for n in range(20))),
+    ],
+)
+def test_the_courses_that_one_is_a_copy_of_are_read_as_each_lms_writes_them(said: object, ids: tuple[str, ...]) -> None:
+    body = moodle("teacher") | {f"{CLAIM}custom": {"context_history": said}}
+    assert parse(body).copied_from == ids
+
+
+@pytest.mark.parametrize("custom", ["text", 7, ["context_history"], None])
+def test_custom_parameters_of_a_wrong_type_refuse_nobody(custom: object) -> None:
+    assert parse(moodle("teacher") | {f"{CLAIM}custom": custom}).copied_from == ()
+
+
+SERVICE = {
+    "service_versions": ["1.0"],
+    "platform_notification_service_url": "https://lms.test/api/lti/notice-handlers/106",
+    "notice_types_supported": ["LtiHelloWorldNotice", "LtiContextCopyNotice"],
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "url"),
+    [
+        (SERVICE, "https://lms.test/api/lti/notice-handlers/106"),
+        (SERVICE | {"notice_types_supported": ["LtiHelloWorldNotice"]}, None),
+        (SERVICE | {"notice_types_supported": "LtiContextCopyNotice"}, None),
+        (SERVICE | {"platform_notification_service_url": "javascript:alert(1)"}, None),
+        (SERVICE | {"platform_notification_service_url": 106}, None),
+        ("service", None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_an_lms_that_tells_of_copied_courses_is_asked_where_it_says(service: object, url: str | None) -> None:
+    assert parse(moodle("teacher") | {f"{CLAIM}platformnotificationservice": service}).notices_url == url
