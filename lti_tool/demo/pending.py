@@ -26,6 +26,12 @@ class Pending(Generic[_Thing]):
                 del self._waiting[oldest]
             self._waiting[name] = (thing, now + self._lasts_s)
 
+    def look(self, name: str) -> _Thing | None:
+        """What waits under that name, and goes on waiting."""
+        with self._lock:
+            thing, ends_at = self._waiting.get(name, (None, 0.0))
+        return thing if ends_at > time.time() else None
+
     def take(self, name: str) -> _Thing | None:
         """What waits under that name, for the one who asks first."""
         with self._lock:

@@ -1,9 +1,22 @@
 """create_lms: the demo LMS as one Flask application, ready for any WSGI server with threads in one process."""
 
+import secrets
+
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from lti_tool.demo import authorization, control, deep_linking, id_tokens, names_roles, pages, service_tokens
+from lti_tool.demo import (
+    admin,
+    authorization,
+    control,
+    copies,
+    deep_linking,
+    id_tokens,
+    names_roles,
+    pages,
+    registration,
+    service_tokens,
+)
 from lti_tool.demo.config import LmsConfig
 from lti_tool.demo.families.family import Family
 from lti_tool.demo.school import open_school, this_school
@@ -15,7 +28,8 @@ def create_lms(config: LmsConfig) -> Flask:
     """An LMS with its cast and its one tool; it remembers in memory, so it wants one process."""
     app = Flask(__name__)
     app.extensions |= open_school(config)
-    for room in (pages, authorization, deep_linking):
+    app.secret_key = secrets.token_hex(32)  # for what is said once after a press of a button
+    for room in (pages, authorization, deep_linking, admin, copies):
         app.register_blueprint(room.routes)
     _serve_as(app, config.shape)
     if config.control:
@@ -33,6 +47,9 @@ def _serve_as(app: Flask, family: Family) -> None:
     app.add_url_rule(family.authorize_path, view_func=authorization.authorize, methods=["GET", "POST"])
     app.add_url_rule(family.token_path, view_func=service_tokens.token, methods=["POST"])
     app.add_url_rule(family.keys_path, view_func=id_tokens.jwks)
+    if rules := family.registering:
+        app.add_url_rule(rules.configuration_path, view_func=registration.configuration)
+        app.add_url_rule(rules.registration_path, view_func=registration.register, methods=["POST"])
     path = family.roster.path.partition("?")[0]
     app.add_url_rule(path.replace("{", "<").replace("}", ">"), view_func=names_roles.names_roles)
 

@@ -16,11 +16,11 @@ from lti_tool.demo.once import Once
 from lti_tool.demo.pending import Pending
 from lti_tool.demo.people import Person
 from lti_tool.demo.signing_key import SigningKey
-from lti_tool.demo.tools import NRPS_SCOPE, Tool
+from lti_tool.demo.tools import NOTICES_SCOPE, NRPS_SCOPE, Tool
 
 _EXTENSION = "school"
 _HINT_LASTS_S = 300
-_PICK_LASTS_S = 3600
+_PICK_LASTS_S = 3600  # an hour, as Canvas's and Moodle's registration tokens
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class School:
         self.visits: Pending[Visit] = Pending(_HINT_LASTS_S)
         self.picks: Pending[Pick] = Pending(_PICK_LASTS_S)
         """What deep linking waits for."""
+        self.registering: Pending[str] = Pending(_PICK_LASTS_S)
+        """Registration tokens that nobody used yet."""
         self.assertions_used = Once()
         self.tokens: dict[str, tuple[frozenset[str], float]] = {}
         self.requests: Counter[str] = Counter()
@@ -77,6 +79,8 @@ class School:
         self.people = self.family.cast()
         self.courses = self.family.timetable()
         self.tool = tool_at_the_start(self.config)
+        self.registered = [self.tool]
+        self.notice_handlers: dict[str, str] = {}
         self.page_size = self.config.page_size or self.family.roster.page_size
         self.lists_everybody = True
         self.opened: set[tuple[str, str]] = set()
@@ -137,7 +141,7 @@ def tool_at_the_start(config: LmsConfig) -> Tool:
         launch_url=config.tool_launch_url,
         redirect_uris=(config.tool_launch_url,),
         jwks_url=config.tool_jwks_url,
-        scopes=(NRPS_SCOPE,),
+        scopes=(NRPS_SCOPE, *((NOTICES_SCOPE,) if config.shape.has_notices else ())),
         custom={"context_history": "$Context.id.history"},
     )
 

@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +15,12 @@ from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.demo.config import LmsConfig
+from lti_tool.demo.courses import Part
 from lti_tool.demo.names_roles import MEDIA_TYPE
 from lti_tool.demo.platform import create_lms
 from lti_tool.demo.signing_key import SigningKey
 from lti_tool.demo.tools import NRPS_SCOPE
-from tests.demo_lms import TIMEOUT_S, Browser, serving
+from tests.demo_lms import TIMEOUT_S, Browser, Serving, serving
 
 KEY = SigningKey.generate()
 
@@ -31,6 +33,7 @@ class Tool:
     logins: list[dict[str, str]] = field(default_factory=list)
     answers: list[dict[str, str]] = field(default_factory=list)
     changes: dict[str, str | None] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
     def authorization(self, login: dict[str, str]) -> dict[str, str]:
         """The request that answers a login, with `changes`; None leaves a parameter out."""
@@ -62,6 +65,11 @@ class Tool:
             self.answers.append(request.form.to_dict())
             return jsonify(launched=True)
 
+        @app.post("/notices")
+        def notices() -> Response:
+            self.notices.extend(each["jwt"] for each in request.get_json()["notices"])
+            return jsonify(noted=True)
+
         @app.get("/lti/jwks.json")
         def jwks() -> Response:
             return jsonify(keys=[KEY.public_jwk])
@@ -88,13 +96,29 @@ class Lms:
         found: dict[str, Any] = answer.json()
         return found
 
-    def claims(self, course: str, person: str, *, slug: str = "navigation") -> dict[str, Any]:
+    @property
+    def first(self) -> tuple[str, str]:
+        """A course and its teacher, by key."""
+        course = next(iter(self.config.shape.timetable().values()))
+        return course.key, next(each.person for each in course.roster if each.part is Part.TEACHER)
+
+    @property
+    def roster_url(self) -> str:
+        """The roster of the first course."""
+        shape = self.config.shape
+        service = shape.timetable()[self.first[0]].ids.service
+        path = shape.roster.path.format(course=service, client=shape.client_id, deployment=self.config.deployment_id)
+        return self.url + path
+
+    def claims(
+        self, course: str, person: str, *, slug: str = "navigation", client_id: str | None = None
+    ) -> dict[str, Any]:
         """Launches, and checks the id_token as a tool must."""
         Browser().launch(self.url, course, person, slug=slug)
         token = self.tool.answers[-1]["id_token"]
         key = jwt.PyJWKClient(self.config.jwks_url).get_signing_key_from_jwt(token)
         claims: dict[str, Any] = jwt.decode(
-            token, key, algorithms=["RS256"], audience=self.config.client_id, issuer=self.config.issuer
+            token, key, algorithms=["RS256"], audience=client_id or self.config.client_id, issuer=self.config.issuer
         )
         return claims
 
@@ -104,7 +128,7 @@ class Lms:
         right = {
             "iss": self.config.client_id,
             "sub": self.config.client_id,
-            "aud": self.config.auth_token_url,
+            "aud": self.config.auth_audience,
             "iat": now - 5,
             "exp": now + 60,
             "jti": secrets.token_urlsafe(),
@@ -123,15 +147,15 @@ class Lms:
         return requests.post(self.config.auth_token_url, data=form, timeout=TIMEOUT_S)
 
     def roster(self, url: str = "", **headers: str) -> requests.Response:
-        """One page, with a fresh token; Period 2 unless another address is given."""
+        """One page, with a fresh token; the first course unless another address is given."""
         bearer = self.ask_token(self.assertion()).json()["access_token"]
         sent = {"Authorization": f"Bearer {bearer}", "Accept": MEDIA_TYPE, **headers}
-        return requests.get(url or f"{self.url}/api/lti/courses/101/names_and_roles", headers=sent, timeout=TIMEOUT_S)
+        return requests.get(url or self.roster_url, headers=sent, timeout=TIMEOUT_S)
 
     def members(self, url: str = "") -> list[dict[str, Any]]:
         """Every member, page after page."""
         found: list[dict[str, Any]] = []
-        next_url: str | None = url or f"{self.url}/api/lti/courses/101/names_and_roles"
+        next_url: str | None = url or self.roster_url
         while next_url:
             page = self.roster(next_url)
             found += page.json()["members"]
@@ -140,21 +164,24 @@ class Lms:
 
 
 @pytest.fixture(scope="session")
-def running_lms() -> Iterator[Lms]:
-    """One LMS and one tool for all tests: making a key is most of the time that a start takes."""
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serving, Serving, Path]]:
+    """The servers of LMS and tool, and the LMS's key: making one takes most of the time of a start."""
     with serving("localhost") as lms_server, serving("127.0.0.1") as tool_server:
-        config = LmsConfig(url=lms_server.url, tool_url=tool_server.url, control=True)
-        tool = Tool(config)
-        lms_server.show(create_lms(config))
-        tool_server.show(tool.app())
-        yield Lms(config, tool)
+        yield lms_server, tool_server, tmp_path_factory.mktemp("lms") / "key.pem"
 
 
 @pytest.fixture
-def lms(running_lms: Lms) -> Lms:
+def family() -> str:
+    """What the LMS behaves like; a test may be parametrized with others."""
+    return "canvas"
+
+
+@pytest.fixture
+def lms(sites: tuple[Serving, Serving, Path], family: str) -> Lms:
     """An LMS as on its first day, whose control is open."""
-    running_lms.control("reset")
-    running_lms.tool.logins.clear()
-    running_lms.tool.answers.clear()
-    running_lms.tool.changes.clear()
-    return running_lms
+    lms_server, tool_server, key_path = sites
+    config = LmsConfig(url=lms_server.url, tool_url=tool_server.url, family=family, key_path=key_path, control=True)
+    tool = Tool(config)
+    lms_server.show(create_lms(config))
+    tool_server.show(tool.app())
+    return Lms(config, tool)

@@ -106,6 +106,7 @@ FAMILY = Family(
     login=Login(is_post=False, storage_target="_parent", repeats_storage_target=False),
     name_sub=name_sub,
     cast=_cast,
+    name_course=name_course,
     timetable=_timetable,
     castings=_CASTINGS,
     administrator=(

@@ -2,11 +2,13 @@
 
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from lti_tool.demo.courses import Course, CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import NRPS, plain
 from lti_tool.demo.families.family import Family, Launch, Login, Message, Picker, RosterRules, TokenRules, Way
+from lti_tool.demo.families.registering import Registering, plain_messages
 from lti_tool.demo.families.ways import drop, put, without_names
 from lti_tool.demo.people import cast
 
@@ -41,6 +43,10 @@ def claims(launch: Launch) -> dict[str, Any]:
 
 def _message_hint(one_time_id: str, course: Course) -> str:
     return f"{course.context_id}~{one_time_id}~"
+
+
+def _new_deployment_id(number: int) -> str:
+    return str(uuid4())
 
 
 def _anonymous(message: Message) -> None:
@@ -78,6 +84,7 @@ FAMILY = Family(
     token=TokenRules(audience="https://api.brightspace.com/auth/token"),
     name_sub=name_sub,
     cast=partial(cast, name_sub),
+    name_course=name_course,
     timetable=partial(timetable, name_course, tuple(_CASTINGS)),
     castings=_CASTINGS,
     administrator=(roles.ADMINISTRATOR, roles.SYSTEM_ADMINISTRATOR),
@@ -94,5 +101,19 @@ FAMILY = Family(
             accept_multiple=True,
             auto_create=True,
         ),
+    ),
+    registering=Registering(
+        configuration_path="/d2l/.well-known/openid-configuration",
+        registration_path="/d2l/lti/register",
+        menu="Admin Tools > Manage Extensibility > LTI Advantage > Register Tool > Dynamic",
+        button="Register",
+        window="tab",
+        enable="Enable",
+        platform={
+            "product_family_code": "desire2learn",
+            "version": "20.26.10",
+            "messages_supported": plain_messages(),
+        },
+        new_deployment_id=_new_deployment_id,
     ),
 )

@@ -13,8 +13,10 @@ from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import CLAIM, NRPS, core, course_url, custom, names_and_roles
 from lti_tool.demo.families.claims import about as names_of
 from lti_tool.demo.families.family import Casting, Family, Launch, Login, Message, Picker, RosterRules, TokenRules, Way
+from lti_tool.demo.families.registering import Registering, digits
 from lti_tool.demo.families.ways import drop, put, without_names
 from lti_tool.demo.people import Person
+from lti_tool.demo.tools import NOTICES_SCOPE, NRPS_SCOPE
 
 _ANY_USER = f"{roles.LIS}system/person#User"
 _NOBODY = f"{roles.LIS}system/person#None"
@@ -73,10 +75,26 @@ def claims(launch: Launch) -> dict[str, Any]:
             "masquerader": "$Canvas.masqueradingUser.id",
         },
         **{name: {**value, **_NOTHING_WRONG} for name, value in names_and_roles(launch).items()},
+        **_notices(launch),
         "https://www.instructure.com/placement": link.placement,
         **names_of(launch),
         **({"picture": f"{launch.lms_url}/static/avatar.svg"} if launch.tool.shares_emails else {}),
     }
+
+
+def _notices(launch: Launch) -> dict[str, Any]:
+    """Where a tool that may do so asks to be told of copied courses."""
+    if NOTICES_SCOPE not in launch.tool.scopes:
+        return {}
+    service = {
+        "service_versions": ["1.0"],
+        "platform_notification_service_url": (
+            f"{launch.lms_url}/api/lti/notice-handlers/{launch.deployment_id.partition(':')[0]}"
+        ),
+        "scope": [NOTICES_SCOPE],
+        "notice_types_supported": ["LtiHelloWorldNotice", "LtiContextCopyNotice"],
+    }
+    return {f"{CLAIM}platformnotificationservice": service}
 
 
 def _everywhere(casting: Casting) -> Casting:
@@ -123,6 +141,13 @@ def _restricted(message: Message) -> None:
 
 
 BETA = "https://canvas.beta.instructure.com"
+_EXT = "https://canvas.instructure.com/lti/"
+
+
+def _new_deployment_id(number: int) -> str:
+    return f"{200 + number}:{token_hex(20)}"
+
+
 _WAYS = (
     Way(slug="public-course", title="Without signing in (public course)", alter=_public_course),
     Way(slug="beta", title="From Canvas beta, a copy", alter=_beta, issuer=BETA),
@@ -153,6 +178,7 @@ FAMILY = Family(
         used="launch_no_longer_valid",
     ),
     token=TokenRules(),
+    name_course=name_course,
     timetable=partial(timetable, name_course, tuple(_CASTINGS)),
     castings=_CASTINGS,
     administrator=tuple(sorted((roles.ADMINISTRATOR, _ANY_USER))),
@@ -175,4 +201,36 @@ FAMILY = Family(
             extra={"accept_media_types": "application/vnd.ims.lti.v1.ltilink"},
         ),
     ),
+    registering=Registering(
+        configuration_path="/api/lti/security/openid-configuration",
+        registration_path="/api/lti/registrations",
+        menu="Apps > Manage > Install a New App > LTI 1.3 > Dynamic Registration",
+        button="Continue",
+        window="frame",
+        enable="Install & Enable",
+        platform={
+            "product_family_code": "canvas",
+            "version": "cloud",
+            "messages_supported": [
+                {
+                    "type": "LtiResourceLinkRequest",
+                    "placements": [_EXT + name for name in ("course_navigation", "account_navigation")],
+                },
+                {
+                    "type": "LtiDeepLinkingRequest",
+                    "placements": [_EXT + name for name in ("assignment_selection", "link_selection")],
+                },
+            ],
+            "notice_types_supported": ["LtiHelloWorldNotice", "LtiContextCopyNotice"],
+            f"{_EXT}account_name": "Lincoln High",
+            f"{_EXT}account_lti_guid": "lincoln:canvas-lms",
+        },
+        scopes=(NRPS_SCOPE, NOTICES_SCOPE),
+        configuration_needs_bearer=True,
+        status=200,
+        tells_deployment=False,
+        new_client_id=digits,
+        new_deployment_id=_new_deployment_id,
+    ),
+    has_notices=True,
 )

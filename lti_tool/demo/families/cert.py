@@ -14,12 +14,17 @@ from lti_tool.demo.people import Person
 TEACHER = "lauren-hutton"
 STUDENT = "carrie-lowell"
 COURSE = "bio-adventures"
-_IDS = CourseIds(
-    context="8893483", service="8893483", navigation="a3d5f0c27b1e4f68902c6d7e8b9f1a05", assignment="a3d5f0c2" * 4
-)
 _REFUSED = "Payloads to refuse"
 _TEACHERS = "Payloads of a teacher, to accept"
 _STUDENTS = "Payloads of a student, to accept"
+
+
+def name_course(key: str, number: int) -> CourseIds:
+    """The suite's own course is the first."""
+    context = str(8893482 + number)
+    return CourseIds(
+        context=context, service=context, navigation="a3d5f0c27b1e4f68902c6d7e8b9f1a05", assignment="a3d5f0c2" * 4
+    )
 
 
 def _cast() -> dict[str, Person]:
@@ -53,7 +58,7 @@ def _timetable() -> dict[str, Course]:
         label="Biology 102",
         title="Bio Adventures",
         assignment_title="Introduction Assignment",
-        ids=_IDS,
+        ids=name_course(COURSE, 1),
     )
     course.enroll(TEACHER, part=Part.TEACHER)
     course.enroll(STUDENT, part=Part.STUDENT)
@@ -157,6 +162,7 @@ FAMILY = Family(
     login=Login(),
     life_s=300,
     cast=_cast,
+    name_course=name_course,
     timetable=_timetable,
     castings=_CASTINGS,
     administrator=(),

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lti_tool.demo.courses import Course, Enrollment, Part, ResourceLink
+from lti_tool.demo.courses import Course, Enrollment, NameCourse, Part, ResourceLink
+from lti_tool.demo.families.registering import Registering
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.people import NameSub, Person, cast, uuid_sub
 from lti_tool.demo.signing_key import SigningKey
@@ -221,6 +222,7 @@ class Family:
     life_s: int = 3600
     name_sub: NameSub = uuid_sub
     cast: Callable[[], dict[str, Person]] = cast
+    name_course: NameCourse
     timetable: Callable[[], dict[str, Course]]
     castings: Mapping[Part, Casting]
     administrator: tuple[str, ...]
@@ -228,4 +230,8 @@ class Family:
     claims: Callable[[Launch], dict[str, Any]]
     ways: tuple[Way, ...] = ()
     pickers: tuple[Picker, ...] = ()
+    registering: Registering | None = None
+    """None where tools do not register themselves."""
+    has_notices: bool = False
+    """Whether it tells tools of copied courses."""
     troubles: tuple[Trouble, ...] = ()

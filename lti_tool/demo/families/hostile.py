@@ -204,6 +204,7 @@ FAMILY = Family(
     keys_path="/keys",
     roster=RosterRules(path="/courses/{course}/roster", page_size=10),
     login=Login(extra={"lti_unknown": "parameter", "target": '"><script>alert(1)</script>'}),
+    name_course=name_course,
     timetable=partial(timetable, name_course, tuple(_CASTINGS)),
     castings=_CASTINGS,
     administrator=(roles.ADMINISTRATOR,),

@@ -21,8 +21,10 @@ from lti_tool.demo.families.family import (
     TokenRules,
     Way,
 )
+from lti_tool.demo.families.registering import Registering, letters, plain_messages
 from lti_tool.demo.families.ways import drop, put
 from lti_tool.demo.people import cast
+from lti_tool.demo.tools import NRPS_SCOPE
 
 
 def name_sub(key: str, number: int) -> str:
@@ -100,6 +102,10 @@ def _message_hint(one_time_id: str, course: Course) -> str:
     return json.dumps({"cmid": int(course.ids.navigation) + 2, "launchid": launch}, separators=(",", ":"))
 
 
+def _new_deployment_id(number: int) -> str:
+    return str(number + 1)
+
+
 def _switched(message: Message) -> None:
     put(message, roles=[roles.LEARNER])
 
@@ -145,6 +151,7 @@ FAMILY = Family(
     life_s=60,
     name_sub=name_sub,
     cast=partial(cast, name_sub),
+    name_course=name_course,
     timetable=partial(timetable, name_course, tuple(_CASTINGS)),
     castings=_CASTINGS,
     administrator=(roles.ADMINISTRATOR, roles.INSTRUCTOR, roles.SYSTEM_ADMINISTRATOR),
@@ -173,5 +180,23 @@ FAMILY = Family(
                 "text": "",
             },
         ),
+    ),
+    registering=Registering(
+        configuration_path="/mod/lti/openid-configuration.php",
+        registration_path="/mod/lti/openid-registration.php",
+        menu="Site administration > Plugins > Activity modules > External tool > Manage tools",
+        button="Add LTI Advantage",
+        window="frame",
+        enable="Activate",
+        platform={
+            "product_family_code": "moodle",
+            "version": "4.5.6 (Build: 20250811)",
+            "messages_supported": plain_messages(),
+        },
+        scopes=(NRPS_SCOPE, "https://purl.imsglobal.org/spec/lti-ts/scope/toolsetting", "openid"),
+        status=200,
+        says_texts=True,
+        new_client_id=letters,
+        new_deployment_id=_new_deployment_id,
     ),
 )

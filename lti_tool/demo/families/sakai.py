@@ -8,6 +8,7 @@ from lti_tool.demo.courses import CourseIds, Part, timetable
 from lti_tool.demo.families import roles
 from lti_tool.demo.families.claims import plain
 from lti_tool.demo.families.family import Family, Launch, Login, Picker, RosterRules
+from lti_tool.demo.families.registering import Registering, plain_messages
 
 
 def name_course(key: str, number: int) -> CourseIds:
@@ -38,9 +39,19 @@ FAMILY = Family(
     keys_path="/imsblis/lti13/keyset/1",
     roster=RosterRules(path="/imsblis/lti13/namesandroles/{course}"),
     login=Login(storage_target="_parent", storage_prefix="org.imsglobal.lti."),
+    name_course=name_course,
     timetable=partial(timetable, name_course, tuple(_CASTINGS)),
     castings=_CASTINGS,
     administrator=(f"{roles.LIS}membership#Administrator", roles.INSTRUCTOR),
     claims=claims,
     pickers=(Picker(slug="add-lti-content", title="Add LTI content", accept_types=("link", "ltiResourceLink")),),
+    registering=Registering(
+        configuration_path="/imsblis/lti13/well_known",
+        registration_path="/imsblis/lti13/registration_endpoint/1",
+        menu="Administration Workspace > External Tools > Install LTI 1.x Tool > Auto-Provision",
+        button="Auto-Provision",
+        window="popup",
+        enable=None,
+        platform={"product_family_code": "sakai", "version": "23.1", "messages_supported": plain_messages()},
+    ),
 )

@@ -83,6 +83,7 @@ FAMILY = Family(
     life_s=600,
     name_sub=name_sub,
     cast=partial(cast, name_sub),
+    name_course=name_course,
     timetable=partial(timetable, name_course, tuple(_CASTINGS)),
     castings=_CASTINGS,
     administrator=(f"{roles.LIS}membership#Administrator", roles.INSTRUCTOR),
