@@ -27,7 +27,7 @@ from tests.lti_platform import key
 
 KEYRING = Keyring([SigningKey("tool-key", key("tool-key").private)])
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
-Planted = Response | Callable[[Request], Response]
+Planted = Response | Callable[[Request], Response | None]
 
 
 def person(subject: object, *, name: str | None = None, role: str = "Learner", **fields: object) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def person(subject: object, *, name: str | None = None, role: str = "Learner", *
 
 @dataclass
 class RosterLms:
-    """What it serves, what it was asked, and the answers that are planted instead of true ones."""
+    """What it serves, what it was asked, and the answers planted instead of true ones (a function may give none)."""
 
     url: str = ""
     client_id: str = "client-1"
@@ -79,7 +79,7 @@ class RosterLms:
         answer = self._token(request) if where == "token" else self._page(request)
         if self.planted[where]:
             planted = self.planted[where].popleft()
-            answer = planted if isinstance(planted, Response) else planted(request)
+            answer = planted if isinstance(planted, Response) else planted(request) or answer
         return answer(environ, start_response)
 
     def _token(self, request: Request) -> Response:

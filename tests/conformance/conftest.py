@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any, Protocol
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from lti_tool.jobs import RosterReader
 from lti_tool.lti import platforms
+from lti_tool.settings import Settings
 from tests.conftest import Books
 from tests.factories import make_license
-from tests.lti_platform import CLAIM, FakePlatform, claims, id_token, key, login, post, register, serving_platform
+from tests.lti_platform import CLAIM, NRPS, FakePlatform, claims, id_token, key, login, post, register, serving_platform
+from tests.roster_lms import RosterLms
 
 LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
 CONTEXT = {
@@ -106,3 +111,35 @@ def with_license(books: Books, validator: FakePlatform) -> None:
     with books() as session:
         [deployment] = platforms.deployments(session, platforms.find(session, validator.id))
         make_license(session, deployment=deployment)
+
+
+class ReadRoster(Protocol):
+    """A teacher launches from a course whose roster is there, and the background work is done."""
+
+    def __call__(self, services: RosterLms) -> None: ...
+
+
+@pytest.fixture
+def read_roster(
+    attempt: Sent, registered: FakePlatform, books: Books, settings: Settings, engine: Engine
+) -> ReadRoster:
+    """As often as it is called, in a licensed course."""
+    with_license(books, registered)
+
+    def read(services: RosterLms) -> None:
+        services.client_id = registered.client_id
+        with books() as session:
+            platforms.find(session, registered.id).auth_token_url = services.token_url
+        claim = {"context_memberships_url": services.memberships_url, "service_versions": ["2.0"]}
+        assert attempt(TEACHER | {"roles": [f"{LIS}membership#Instructor"], NRPS: claim}).status_code == 303
+        with engine.connect() as connection:
+            courses = connection.exec_driver_sql("select context_id from roster_reads where status = 'queued'").all()
+        for (course,) in courses:
+            RosterReader(settings, engine, sleep=lambda _: None).read(course)
+
+    return read
+
+
+def words(page: str) -> str:
+    """What a person reads on the page."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).replace(" ,", ",").split()).replace(" , ", ", ")

@@ -74,4 +74,32 @@ SECURITY = {
 }
 """The Security Framework's own refusals, beyond the suite's twelve."""
 
+TRAPS = (
+    "case_sensitive_next",
+    "the_51st_canvas_member",
+    "moodle_page_2_without_role",
+    "schoology_refuses_rlid",
+    "schoology_aud_array",
+    "canvas_deployment_id_at_login",
+    "token_request_without_user_agent",
+    "rotated_kid",
+    "jwks_503_with_json",
+    "two_tenants_on_one_issuer",
+    "two_iframes_at_once",
+    "iat_five_seconds_ahead",
+    "roster_row_with_mentor_only",
+    "teacher_and_ta",
+    "learner_with_institution_administrator",
+    "test_user",
+    "no_context",
+    "unresolved_custom_value",
+    "integer_sub",
+    "oidc_error_post",
+    "replay_after_11_seconds_and_after_10_minutes",
+    "roster_that_loses_90_percent",
+    "proxy_without_x_forwarded_proto",
+    "roster_row_without_status_or_roles",
+)
+"""What real LMSs do and tools trip over (lti-research 6)."""
+
 CASES = BAD_PAYLOADS | TEACHER_LAUNCHES | STUDENT_LAUNCHES | NAMES_AND_ROLES | SECURITY

@@ -1,13 +1,12 @@
 """T1 to T9 and S1 to S10: every valid launch is let in, with a page for the person, whatever was left out."""
 
 import re
-from html import unescape
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.conformance.conftest import LIS, STUDENT, TEACHER, Sent, with_license
+from tests.conformance.conftest import LIS, STUDENT, TEACHER, Sent, with_license, words
 from tests.conftest import Books
 from tests.lti_platform import ABSENT, FakePlatform
 
@@ -61,11 +60,6 @@ def licensed(attempt: Sent, validator: FakePlatform, books: Books) -> Sent:
     """Launches of a deployment with a licence."""
     with_license(books, validator)
     return attempt
-
-
-def words(page: str) -> str:
-    """What a person reads on the page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).replace(" ,", ",").split()).replace(" , ", ", ")
 
 
 @pytest.mark.parametrize("case", GOOD)

@@ -6,14 +6,8 @@ from typing import Any
 import jwt
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
 
-from lti_tool.jobs import RosterReader
-from lti_tool.lti import platforms
-from lti_tool.settings import Settings
-from tests.conformance.conftest import TEACHER, Sent, with_license
-from tests.conftest import Books
-from tests.lti_platform import MEMBERSHIP, NRPS, FakePlatform
+from tests.conformance.conftest import ReadRoster
 from tests.roster_lms import RosterLms, person, serving_roster
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
@@ -21,20 +15,11 @@ MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
 @pytest.fixture
-def service(
-    attempt: Sent, registered: FakePlatform, books: Books, settings: Settings, engine: Engine
-) -> Iterator[RosterLms]:
+def service(read_roster: ReadRoster) -> Iterator[RosterLms]:
     """The validator's services, after a teacher launched and the background work was done."""
-    with serving_roster(client_id=registered.client_id, checks_assertions=False) as services:
+    with serving_roster(checks_assertions=False) as services:
         services.members = [person("40899", name="Carrie A Lowell")]
-        with books() as session:
-            platforms.find(session, registered.id).auth_token_url = services.token_url
-        with_license(books, registered)
-        claim = {"context_memberships_url": services.memberships_url, "service_versions": ["2.0"]}
-        attempt(TEACHER | {"roles": [f"{MEMBERSHIP}Instructor"], NRPS: claim})
-        with engine.connect() as connection:
-            [course] = connection.exec_driver_sql("select context_id from roster_reads where status = 'queued'").one()
-        RosterReader(settings, engine, sleep=lambda _: None).read(course)
+        read_roster(services)
         yield services
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from lti_tool.settings import Settings
 from lti_tool.web.access import Rule
-from tests.conformance.suite import CASES
+from tests.conformance.suite import CASES, TRAPS
 from tests.house.sources import ROOT, imports, name, product
 
 
@@ -64,6 +64,7 @@ def test_every_certification_case_has_its_test_and_the_suite_lists_every_test() 
     tests = "\n".join(file.read_text("utf-8") for file in (ROOT / "tests" / "conformance").glob("test_*.py"))
     named = re.findall(r'(?:^def test_|^    ")([a-z]\d+)_\w+(?:\(|": )', tests, re.MULTILINE | re.IGNORECASE)
     assert {case.upper() for case in named} == CASES.keys()
+    assert set(re.findall(r"^def test_trap_(\w+)\(", tests, re.MULTILINE)) == set(TRAPS)
 
 
 def test_every_make_target_is_listed_and_in_the_contract() -> None:
