@@ -47,6 +47,17 @@ NAMES_AND_ROLES = {
     "N4": "the token's scope holds contextmembership.readonly",
 }
 
+DEEP_LINKING = {
+    "D1": "the request is answered with a page to choose from",
+    "D2": "the response comes to the return address",
+    "D3": "it is an LtiDeepLinkingResponse",
+    "D4": "its time stamps are valid",
+    "D5": "its signature is valid, by a key of our set",
+    "D6": "its claims are all there",
+    "D7": "its values match the request",
+    "D8": "the link that was passed launches",
+}
+
 SECURITY = {
     "R1": "alg none",
     "R2": "HS256 with the public key as its secret",
@@ -102,4 +113,4 @@ TRAPS = (
 )
 """What real LMSs do and tools trip over (lti-research 6)."""
 
-CASES = BAD_PAYLOADS | TEACHER_LAUNCHES | STUDENT_LAUNCHES | NAMES_AND_ROLES | SECURITY
+CASES = BAD_PAYLOADS | TEACHER_LAUNCHES | STUDENT_LAUNCHES | NAMES_AND_ROLES | DEEP_LINKING | SECURITY
