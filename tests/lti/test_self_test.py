@@ -271,7 +271,8 @@ def test_the_subject_is_what_the_books_know_of_the_lms(session: Session) -> None
     first = make_context(session, admitted, memberships_url="https://lms.test/first")
     later = make_context(session, admitted, memberships_url="https://lms.test/later")
     bare = make_context(session, admitted)
-    make_context(session, make_deployment(session), memberships_url="https://other.test/theirs").last_launch_at = NOW
+    theirs = make_context(session, make_deployment(session), memberships_url="https://other.test/theirs")
+    theirs.last_launch_at = NOW + timedelta(3)
     first.last_launch_at, later.last_launch_at, bare.last_launch_at = NOW, NOW + timedelta(1), NOW + timedelta(2)
     make_context(session, waiting, memberships_url="https://lms.test/named-only")
     session.flush()
