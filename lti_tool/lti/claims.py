@@ -59,6 +59,17 @@ class LaunchClaims:
     """Where one asks to be told of copied courses (Platform Notification Service), if the LMS tells of them."""
 
 
+@dataclass(frozen=True)
+class NoticeClaims:
+    """One notice's claims; `context_id` is None where it is about no course."""
+
+    id: str
+    kind: str
+    deployment_id: str
+    context_id: str | None
+    copied_from: tuple[str, ...]
+
+
 def parse(body: Mapping[str, Any]) -> LaunchClaims:
     """The claims of a token's body, each checked for its type. Raises ClaimMalformed, ClaimMissing.
 
@@ -86,10 +97,26 @@ def parse(body: Mapping[str, Any]) -> LaunchClaims:
     )
 
 
-def origins(listed: object) -> tuple[str, ...]:
-    """The usable ids of a list of courses, latest first; whatever else it holds is passed over."""
-    found = listed[:MOST_ORIGINS] if isinstance(listed, list) else []
-    return tuple(one for one in found if isinstance(one, str) and _is_usable(one))
+def parse_notice(body: Mapping[str, Any]) -> NoticeClaims:
+    """The claims of a notice's body (Platform Notification Service 1.0). Raises ClaimMalformed, ClaimMissing."""
+    notice, context = _object(body, f"{CLAIM}notice"), _object(body, f"{CLAIM}context")
+    return NoticeClaims(
+        id=_required(notice, "id"),
+        kind=_required(notice, "type"),
+        deployment_id=_required(body, f"{CLAIM}deployment_id"),
+        context_id=_id(context, "id"),
+        copied_from=_origins(body.get(f"{CLAIM}origin_contexts")),
+    )
+
+
+def sender(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Issuer and client of a message that nobody verified: to find whose key is to be tried, and for nothing else.
+
+    Raises ClaimMalformed, ClaimMissing.
+    """
+    aud = body.get("aud")
+    one = aud[0] if isinstance(aud, list) and len(aud) == 1 else aud
+    return _required(body, "iss"), _required({"aud": body.get("azp") or one}, "aud")
 
 
 def _history(body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -99,7 +126,13 @@ def _history(body: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(text, str) or is_unresolved(text.strip()):
         return ()
     listed = (one.strip() for one in text.split(",", MOST_ORIGINS)[:MOST_ORIGINS])
-    return origins([unquote(one) for one in listed if one not in _NO_IDS])
+    return _origins([unquote(one) for one in listed if one not in _NO_IDS])
+
+
+def _origins(listed: object) -> tuple[str, ...]:
+    """The usable ids of a list of courses; whatever else it holds is passed over."""
+    found = listed[:MOST_ORIGINS] if isinstance(listed, list) else []
+    return tuple(one for one in found if isinstance(one, str) and _is_usable(one))
 
 
 def _notices_url(body: Mapping[str, Any]) -> str | None:

@@ -24,13 +24,17 @@ _PADDING, _HASH = PKCS1v15(), SHA256()
 
 @dataclass(frozen=True)
 class UnverifiedToken:
-    """The parts of a token of the right shape; only `kid` may be looked at before `verify`."""
+    """The parts of a token of the right shape; only `kid` and `claimed` may be looked at before `verify`."""
 
     kid: str
     header: dict[str, Any]
     _signed: bytes
     _payload: bytes
     _signature: bytes
+
+    def claimed(self) -> dict[str, Any]:
+        """What anybody may have written: to find whose key to try, where no login says it. Raises TokenMalformed."""
+        return _json(self._payload)
 
     def verify(self, key: RSAPublicKey) -> dict[str, Any]:
         """The claims that the key signed. Raises SignatureWrong, TokenMalformed."""

@@ -301,6 +301,16 @@ class Anonymous(LaunchRefused):
     steps = ("Sign in to your LMS.", "Open Creditroll from your course.")
 
 
+class NoticesUnreadable(LaunchRefused):
+    """Not `{"notices": [{"jwt": …}]}`, or more of them than any LMS sends at once."""
+
+    code = "LTI-NOTICES"
+    status = 400
+    title = "These notices cannot be read"
+    says = "Creditroll takes a list of at most 20 signed notices."
+    steps = ()
+
+
 class TooManyRefused(LaunchRefused):
     """More refused logins and launches came from this address than `launch_rate_limit`."""
 

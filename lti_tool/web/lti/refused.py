@@ -3,7 +3,7 @@
 import logging
 
 import structlog
-from flask import request
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from limits import parse
 from limits.storage import MemoryStorage
@@ -48,6 +48,9 @@ class Refusals:
             shown = TooManyRefused()
         elif tried is not None and self._limiter.hit(_ROWS, "row", tried.platform_id or "", str(tried.is_signed)):
             _note(tried, refusal)
+        if request.is_json:  # a program, which reads no page
+            g.refusal = shown.code  # counted by web/operations.py
+            return {"code": shown.code, "detail": shown.detail}, shown.status
         words = errors.Words(shown.title, shown.says, shown.steps)
         support_id = tried.support_id if tried else ""
         if isinstance(shown, NothingKept):

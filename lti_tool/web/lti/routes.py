@@ -7,7 +7,7 @@ from lti_tool.lti.refusals import LaunchRefused
 from lti_tool.lti.registration import Registrar
 from lti_tool.lti.registration_refusals import RegistrationRefused
 from lti_tool.settings import Settings
-from lti_tool.web.lti import config, deep_link, jwks, launch, login, no_launch, open, register
+from lti_tool.web.lti import config, deep_link, jwks, launch, login, no_launch, notices, open, register
 from lti_tool.web.lti.doors import DOOR
 from lti_tool.web.lti.refused import Refusals
 
@@ -26,6 +26,7 @@ def join(app: Flask, settings: Settings) -> None:
     routes.add_url_rule("/config.json", "config", config.config, methods=["GET"])
     routes.add_url_rule("/icon.png", "icon", config.icon, methods=["GET"])
     routes.add_url_rule("/register", "register", register.register, methods=["GET", "POST"])
+    routes.add_url_rule("/notices", "notices", notices.take, methods=["POST"])
     routes.register_error_handler(RegistrationRefused, register.refused)
     routes.register_error_handler(LaunchRefused, Refusals(settings.launch_rate_limit).answer)
     app.register_blueprint(routes)
