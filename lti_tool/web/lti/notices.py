@@ -57,7 +57,7 @@ def _tokens() -> list[str]:
     listed = body.get("notices") if isinstance(body, dict) else None
     if not isinstance(listed, list) or len(listed) > _MOST:
         raise NoticesUnreadable()
-    tokens = [one.get("jwt") if isinstance(one, dict) else None for one in listed]
-    if not all(isinstance(token, str) for token in tokens):
+    tokens = [one["jwt"] for one in listed if isinstance(one, dict) and isinstance(one.get("jwt"), str)]
+    if len(tokens) != len(listed):
         raise NoticesUnreadable()
     return tokens
