@@ -76,6 +76,20 @@ def _ways(family: str) -> Iterator[tuple[str, str]]:
         yield (who.student if way.parts == (Part.STUDENT,) else who.teacher), way.slug
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_teacher_places_a_link_from_each_picker_and_it_opens(family: str, school: School, seat: Seat) -> None:
+    who = CASTS[family]
+    for number, picker in enumerate(FAMILIES[family].pickers, start=1):
+        seat.page.goto(f"{school.lms.url}/courses/{who.course}/as/{who.teacher}/{picker.slug}")
+        seat.frame.get_by_role("button", name=re.compile("^Add (to course|link)$")).click()
+        seat.page.wait_for_url(f"{school.lms.url}/courses/{who.course}/as/{who.teacher}")
+        if "ltiResourceLink" not in picker.accept_types:
+            menu = seat.page.get_by_role("navigation", name="Course")
+            expect(menu.locator('a[target="_blank"]')).to_have_attribute("href", re.compile(school.lms.tool_url))
+            continue
+        expect(seat.step_in(who.teacher, who.course, f"link-{number}").get_by_text("License total")).to_be_visible()
+
+
 @pytest.mark.parametrize("family", ["hostile"])
 def test_what_a_hostile_lms_sends_is_refused_on_a_page_and_an_honest_launch_still_works(
     family: str, school: School, seat: Seat
