@@ -12,6 +12,8 @@ from lti_tool.outbound import Outbound
 from lti_tool.settings import Settings
 
 _PORTS = {"http": 80, "https": 443}
+_KEYS_WITHIN_S = 5.0
+"""How long an LMS may take to show its keys: somebody waits for their launch."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def open_door(settings: Settings) -> Door:
         public_url=settings.public_url,
         states=States(settings.secret_key),
         registrations=Registrations(),
-        keys=PlatformKeys(Outbound(settings.allow_private_hosts)),
+        keys=PlatformKeys(Outbound(settings.allow_private_hosts, within_s=_KEYS_WITHIN_S)),
         log=LaunchLog(settings.secret_key),
         pickers=Pickers(settings.secret_key),
         allow_private_hosts=settings.allow_private_hosts,

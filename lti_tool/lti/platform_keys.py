@@ -12,7 +12,7 @@ from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
 from lti_tool.lti.refusals import KeysUnreadable, KidUnknown
-from lti_tool.outbound import Answer, Outbound, OutboundError
+from lti_tool.outbound import Answer, Outbound, OutboundError, TimedOut
 
 _FRESH = timedelta(hours=1)
 _LAST_GOOD = timedelta(days=1)
@@ -20,7 +20,9 @@ _LAST_GOOD = timedelta(days=1)
 _COOL_DOWN = timedelta(seconds=30)
 """After a read for a key that was not there: a flood of made-up names costs the LMS two reads a minute."""
 _RETRY = timedelta(seconds=5)
-"""Between two reads of a key set that could not be read."""
+"""Between two reads of a key set that could not be read; after one that took too long it is the cool-down."""
+_WAIT_S = 5.0
+"""The longest that a launch waits for another one's read: an LMS that is slow must not hold all threads."""
 _MOST_BYTES = 256_000
 _LEAST_BITS = 2048
 _MOST_BITS = 16_384
@@ -70,8 +72,9 @@ class PlatformKeys:
         if key := source.key(kid, now, for_at_most=_FRESH):
             return key
         last_good = source.key(kid, now, for_at_most=_LAST_GOOD)
-        # Who has a key to go on with does not wait for the thread that is reading.
-        if source.reading.acquire(blocking=last_good is None):
+        # Who has a key to go on with does not wait for the thread that is reading, and nobody where no read may be.
+        wait_s = _WAIT_S if last_good is None else 0
+        if source.may_read(now) and source.reading.acquire(timeout=wait_s):
             try:
                 self._read(source, jwks_url, kid, now)
             finally:
@@ -89,7 +92,7 @@ class PlatformKeys:
             source.known = _KeySet(keys, now)
             source.next_read = None if kid in source.known.keys else now + _COOL_DOWN
         except (OutboundError, NoKeySet) as error:
-            source.next_read = now + _RETRY
+            source.next_read = now + (_COOL_DOWN if isinstance(error, TimedOut) else _RETRY)
             _log.warning("key set %s not read: %s", jwks_url, error)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -160,3 +161,71 @@ def test_a_private_address_is_not_called_unless_the_operator_named_it(platform: 
     with pytest.raises(KeysUnreadable):
         numbers(PlatformKeys(Outbound(frozenset())), platform)
     assert platform.fetches == 0
+
+
+def test_a_redirect_to_a_private_address_is_not_followed(platform: FakePlatform) -> None:
+    inside = platform.jwks_url.replace("localhost", "127.0.0.1")
+    platform.answer = Response("", 302, {"Location": inside})
+    with pytest.raises(KeysUnreadable):
+        numbers(PlatformKeys(Outbound(frozenset({"localhost"}))), platform)
+    assert platform.fetches == 1
+
+
+def test_a_flood_of_unknown_keys_at_once_is_one_read(keys: PlatformKeys, platform: FakePlatform) -> None:
+    numbers(keys, platform)
+
+    def attack(index: int) -> None:
+        with pytest.raises(KidUnknown):
+            numbers(keys, platform, f"made-up-{index}")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(attack, range(64)))
+    assert platform.fetches == 2
+
+
+@pytest.fixture
+def stuck(platform: FakePlatform) -> Iterator[Event]:
+    """The key set does not come to its end before the event is set."""
+    end = Event()
+
+    def body() -> Iterator[bytes]:
+        yield b'{"keys":'
+        end.wait(10)
+        yield b"[]}"
+
+    platform.answer = Response(body(), 200)
+    yield end
+    end.set()
+
+
+def test_whoever_has_a_key_does_not_wait_for_a_slow_key_set(
+    keys: PlatformKeys, platform: FakePlatform, stuck: Event
+) -> None:
+    slow, platform.answer = platform.answer, None
+    numbers(keys, platform)
+    platform.answer = slow
+    later = NOW + timedelta(hours=2)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(numbers, keys, platform, now=later)
+        while platform.fetches < 2:
+            assert not reading.done()
+        assert numbers(keys, platform, now=later) == public("key-1")
+        assert not reading.done()
+        stuck.set()
+        assert reading.result() == public("key-1")
+
+
+def test_a_slow_key_set_holds_a_class_once_and_is_then_left_alone(platform: FakePlatform, stuck: Event) -> None:
+    keys = PlatformKeys(Outbound(HOSTS, within_s=0.3))
+
+    def launch(seconds: int) -> None:
+        with pytest.raises(KeysUnreadable):
+            numbers(keys, platform, now=NOW + timedelta(seconds=seconds))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(launch, [0] * 16))
+    launch(29)
+    assert platform.fetches == 1
+    assert not stuck.is_set()
+    platform.answer = None
+    assert numbers(keys, platform, now=NOW + timedelta(seconds=31)) == public("key-1")
