@@ -7,8 +7,11 @@ _TOOLS = "Go to **Administration Workspace**, **External Tools**"
 
 _GUIDE = Guide(
     by_itself=(
-        Todo(f"{_TOOLS}, **Install LTI 1.x Tool**, and press **Use LTI Advantage Auto Provision**."),
-        Todo("Name the tool, paste, and start it.", (paste("Registration URL", "{registration_url}"),)),
+        Todo(f"{_TOOLS}, **LTI Advantage Auto Provision**, give the tool a title, and press **Auto-Provision**."),
+        Todo(
+            "Press **Use LTI Advantage Auto Configuration**, and paste.",
+            (paste("Registration URL", "{registration_url}"),),
+        ),
     ),
     by_hand=(
         Todo(f"{_TOOLS}, **Install LTI 1.x Tool**."),
