@@ -83,7 +83,7 @@ class School:
 
     def control(self, path: str, **body: object) -> None:
         """Changes something in the LMS."""
-        requests.post(f"{self.lms.url}/control/{path}", json=body, timeout=TIMEOUT_S).raise_for_status()
+        requests.post(f"{self.lms.services_url}/control/{path}", json=body, timeout=TIMEOUT_S).raise_for_status()
 
     def write(self, act: Callable[[Session], None]) -> None:
         """Does something in the books, as a program beside the browser."""

@@ -57,7 +57,9 @@ class Seat:
         """Goes to one of the teacher's pages."""
         frame = self.frame
         tabs = frame.get_by_role("navigation", name="Manager")
+        frame.locator("main").evaluate("(main) => { main.id = 'before'; }")
         tabs.get_by_role("link", name=name, exact=True).click()
+        expect(frame.locator("#before")).to_have_count(0)
         expect(tabs.get_by_role("link", name=name, exact=True)).to_have_attribute("aria-current", "page")
         frame.wait_for_load_state()
         return frame

@@ -6,15 +6,17 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Playwright, expect
+from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect
+from sqlalchemy import text
 
+from lti_tool.db import db
 from tests.browser import chromium
-from tests.browser.conftest import Sit, opened, sitting
+from tests.browser.conftest import School, Sit, opened, sitting
 from tests.browser.seat import Seat, expect_figures
-from tests.browser.test_teacher import TEACHER, save_maximum
+from tests.browser.test_teacher import TEACHER, pick, save_maximum
 from tests.browser.two_sites import Sites, two_sites
 
-At = Callable[..., Sit]
+At = Callable[..., tuple[School, Sit]]
 
 
 @pytest.fixture(scope="module")
@@ -38,25 +40,44 @@ def at(sites: Sites, lms_key: Path, sqlite_url: str, tmp_path: Path) -> Iterator
     """Opens a school whose LMS keeps things in that way, to be visited in that browser."""
     with ExitStack() as stack:
 
-        def go(browser: BrowserContext, **lms: str) -> Sit:
+        def go(browser: BrowserContext, **lms: str) -> tuple[School, Sit]:
             config = sites.config(lms_key, **lms)
             school = stack.enter_context(opened(config, sqlite_url, tmp_path))
             sites.show(config, school.tool)
-            return stack.enter_context(sitting(browser, school))
+            return school, stack.enter_context(sitting(browser, school))
 
         yield go
 
 
 def press(seat: Seat) -> Frame:
     """The button of the page that offers a tab of its own; that tab."""
-    with seat.page.context.expect_page() as opening:
-        seat.frame.get_by_role("button", name="Open in a new tab").click()
-    tab = opening.value
-    tab.wait_for_url(re.compile("/(manager|student)/"))
+    tab = press_in(seat.page, seat.frame)
     assert all("status of 401" in line for line in seat.complaints)  # what offers the button is a refusal
     seat.complaints.clear()
     return tab.main_frame
 
+
+def press_in(page: Page, frame: Frame | None = None) -> Page:
+    """The same wherever the button is."""
+    with page.context.expect_page() as opening:
+        (frame or page).get_by_role("button", name="Open in a new tab").click()
+    tab = opening.value
+    tab.wait_for_url(re.compile("/(manager|student)/"))
+    return tab
+
+
+def carriers(school: School) -> list[str]:
+    """How each launch that was let in was shown to be this browser's own."""
+    with school.tool.app_context():
+        found = db.session.execute(text("select carried_by from launches where code = 'ok' order by id"))
+        return list(found.scalars())
+
+
+OLD_LINK = """() => {
+  const link = Object.assign(document.createElement("a"), { href: "/manager/nothing", textContent: "Old link" });
+  document.querySelector("main").append(link);
+  htmx.process(link);
+}"""
 
 STORAGES = {
     "the_page_around": {"storage_target": "_parent"},
@@ -69,22 +90,160 @@ STORAGES = {
 def test_the_lmss_storage_lets_a_browser_in_that_takes_no_cookies(
     storage: str, cookieless: BrowserContext, at: At
 ) -> None:
-    seat = at(cookieless, **STORAGES[storage])()
+    school, sit = at(cookieless, **STORAGES[storage])
+    seat = sit()
     frame = seat.step_in(TEACHER)
     expect_figures(frame, License_total=300, Allotted=0)
     frame = save_maximum(seat, "10")
     expect(frame.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
     assert cookieless.cookies() == []
+    assert carriers(school) == ["storage"]
 
 
-def test_one_button_opens_a_tab_where_nothing_is_kept(cookieless: BrowserContext, at: At) -> None:
-    seat = at(cookieless, storage_target="_parent", storage_prefix="")()  # an LMS that never answers
+def test_a_partitioned_cookie_is_enough_where_only_foreign_ones_are_blocked(browser: BrowserContext, at: At) -> None:
+    school, sit = at(browser)
+    seat = sit()
+    expect_figures(seat.step_in(TEACHER), License_total=300, Allotted=0)
+    seat.frame.evaluate("location.reload()")
+    expect_figures(seat.tab("Overview"), License_total=300, Allotted=0)
+    seat.page.goto(f"{school.lms.tool_url}/manager/")  # the cookie is of the frame in this LMS, and of no other place
+    expect(seat.page.get_by_role("heading", name="Open it again from your course")).to_be_visible()
+    seat.complaints.clear()
+    assert carriers(school) == ["cookie"]
+
+
+def test_a_teachers_day_without_cookies(cookieless: BrowserContext, at: At) -> None:
+    school, sit = at(cookieless, storage_target="_parent")
+    seat = sit()
+    school.control("faults", at="roster", kind="slow", delay_s=1.2)
+    frame = seat.step_in(TEACHER)
+    expect(frame.get_by_text(re.compile(r"\d+ people so far"))).to_be_visible()
+    expect(frame.get_by_text("The class list was read.")).to_be_visible()
+    frame.get_by_role("link", name="Show the list as it is now").click()
+    pick(frame, "Mateo Ruiz", "Lucía Ruiz")
+    frame.get_by_role("button", name="Add", exact=True).click()
+    dialog = frame.get_by_role("dialog")
+    dialog.get_by_label("Credits to add").fill("500")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(dialog.get_by_label("Credits to add")).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("Credits to add").fill("7")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(frame.get_by_role("status").filter(has_text="You gave 14 credits to 2 people.")).to_be_visible()
+    expect(frame.get_by_role("checkbox", name="Select Mateo Ruiz")).not_to_be_checked()
+    save_maximum(seat, "12")
+    expect(frame.get_by_label("Maximum export credits per student")).to_be_focused()
+    save_maximum(seat, "10")
+    expect(frame.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    seat.tab("History")
+    frame.evaluate("history.back()")
+    expect(frame.get_by_role("heading", name="Settings")).to_be_visible()
+    frame = seat.tab("Overview")
+    expect_figures(frame, License_total=300, Allotted=14)
+    frame.evaluate(OLD_LINK)
+    frame.get_by_role("link", name="Old link").click()
+    expect(frame.get_by_role("heading", name="There is nothing here")).to_be_visible()
+    assert all("status of 404" in line for line in seat.complaints)
+    seat.complaints.clear()
+    expect_figures(seat.step_in("mateo-ruiz"), Available=7, More_you_can_receive_automatically=0)
+    assert cookieless.cookies() == []
+
+
+def test_a_reload_without_cookies_says_how_to_come_back(cookieless: BrowserContext, at: At) -> None:
+    _, sit = at(cookieless, storage_target="_parent")
+    seat = sit()
+    frame = seat.step_in(TEACHER)
+    expect_figures(frame, License_total=300)
+    frame.evaluate("location.reload()")
+    expect(frame.get_by_role("heading", name="Open it again from your course")).to_be_visible()
+    assert all("status of 401" in line for line in seat.complaints)
+    seat.complaints.clear()
+    seat.page.reload()
+    expect_figures(seat.frame, License_total=300)
+
+
+@pytest.mark.parametrize("kept", ["browser", "cookieless"])
+def test_two_people_side_by_side_keep_to_their_own_pages(kept: str, request: pytest.FixtureRequest, at: At) -> None:
+    _, sit = at(request.getfixturevalue(kept), storage_target="_parent")
+    teachers, students = sit(), sit()
+    of_teacher = teachers.step_in(TEACHER)
+    expect_figures(of_teacher, License_total=300, Allotted=0)
+    of_student = students.step_in("mateo-ruiz")
+    expect_figures(of_student, Available=0)
+    of_teacher = save_maximum(teachers, "10")
+    expect(of_teacher.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    of_other = students.step_in("lucia-ruiz")
+    expect_figures(of_other, Available=5)
+    expect(of_other.get_by_text("You are here as Lucía Ruiz")).to_be_visible()
+    expect_figures(teachers.tab("Overview"), License_total=300, Allotted=5)
+    expect(of_teacher.get_by_text("You are here as Grace Okonkwo-Reyes")).to_be_visible()
+
+
+SILENT = {"it_never_answers": "_parent", "a_frame_called_like_a_property": "location"}
+
+
+@pytest.mark.parametrize("target", SILENT)
+def test_one_button_opens_a_tab_where_nothing_is_kept(target: str, cookieless: BrowserContext, at: At) -> None:
+    school, sit = at(cookieless, storage_target=SILENT[target], storage_prefix="")
+    seat = sit()
     frame = seat.step_in(TEACHER)
     expect(frame.get_by_role("heading", name="Open Creditroll in a new tab")).to_be_visible()
     expect(frame.get_by_text("Grace Okonkwo-Reyes")).to_be_visible()
-    seat.check("20-new-tab")
+    if target == "it_never_answers":
+        seat.check("20-new-tab")
     tab = press(seat)
     expect_figures(tab, License_total=300, Allotted=0)
     expect(frame.get_by_role("heading", name="Creditroll is open in another tab")).to_be_visible()
-    seat.check("20-new-tab-pressed")
+    tab.get_by_role("link", name="Manage Members").click()
+    expect(tab.get_by_role("heading", name="Manage Members")).to_be_visible()
     assert cookieless.cookies() == []
+    assert carriers(school) == ["new_tab"]
+
+
+@pytest.mark.parametrize("kept", ["browser", "cookieless"])
+def test_a_tab_that_comes_back_shows_its_visit_or_how_to_come_back(
+    kept: str, request: pytest.FixtureRequest, at: At
+) -> None:
+    context: BrowserContext = request.getfixturevalue(kept)
+    school, sit = at(context, storage_target="_parent", storage_prefix="")
+    seat = sit()
+    seat.page.goto(f"{school.lms.url}/courses/period-2/as/{TEACHER}/launch")  # in a tab of its own from the start
+    page = press_in(seat.page) if kept == "cookieless" else seat.page
+    expect_figures(page.main_frame, License_total=300, Allotted=0)
+    page.goto(school.lms.url)
+    page.go_back()
+    if kept == "cookieless":
+        expect(page.get_by_role("heading", name="Open it again from your course")).to_be_visible()
+    else:
+        expect_figures(page.main_frame, License_total=300, Allotted=0)
+    seat.complaints.clear()
+
+
+def test_the_pages_between_are_whole_without_their_script(browser: BrowserContext, at: At) -> None:
+    school, sit = at(browser, storage_target="_parent")
+    seat = sit()
+    seat.page.route("**/js/storage.js", lambda route: route.abort())
+    seat.page.goto(f"{school.lms.url}/courses/period-2/as/{TEACHER}")
+    frame = seat.frame
+    expect(frame.get_by_role("link", name="Open in a new tab")).to_be_visible()
+    seat.check("20-login")
+    browser.clear_cookies()
+    frame.get_by_role("link", name="Go on here").click()
+    expect(frame.get_by_role("button", name="Go on here")).to_be_visible()
+    seat.check("20-launch")
+    frame.get_by_role("button", name="Go on here").click()
+    expect(frame.get_by_role("heading", name="Open Creditroll in a new tab")).to_be_visible()
+    seat.complaints.clear()
+
+
+def test_a_login_can_move_into_a_tab_of_its_own_and_does_not_go_on_here(browser: BrowserContext, at: At) -> None:
+    school, sit = at(browser, storage_target="_parent", storage_prefix="")
+    seat = sit()
+    seat.page.goto(f"{school.lms.url}/courses/period-2/as/{TEACHER}")
+    with browser.expect_page() as opening:
+        seat.frame.get_by_role("link", name="Open in a new tab").click()
+    tab = opening.value
+    expect_figures(tab.main_frame, License_total=300, Allotted=0)
+    expect(seat.frame.get_by_text("Creditroll opens in another tab.")).to_be_visible()
+    seat.page.wait_for_timeout(1600)
+    assert seat.frame.url.endswith("/lti/login")
+    assert carriers(school) == ["cookie"]

@@ -8,7 +8,16 @@ if (visit) {
   document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.setRequestHeader(HEADER, visit));
 }
 
-// Going back to a page that is no more: as if it had been opened anew.
+// A form that leaves us, or this tab, is the browser's own.
+document.addEventListener("htmx:beforeProcessNode", (event) => {
+  const form = event.target;
+  if (form.tagName !== "FORM") return;
+  const to = new URL(form.getAttribute("action") ?? "", location.href).origin;
+  if (to !== location.origin || form.getAttribute("target")) form.setAttribute("hx-boost", "false");
+});
+
+// Going back to a page that is no more, or without a network: as if it had been opened anew.
+document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.addEventListener("error", () => location.reload()));
 document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
 
 // A whole page is shown even if it is a refusal: it says what to do.
