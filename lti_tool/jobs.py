@@ -1,4 +1,4 @@
-"""Background work: rosters are read, and what is overdue is tidied, without anybody waiting for it.
+"""Background work: rosters are read, LMSs asked for notices, what is overdue tidied, without anybody waiting for it.
 
 A job carries ids only and may run twice or be lost: the database says what is to be done, the queue only wakes somebody
 up, and a sweep every minute finds what a crash left behind. No transaction is open during a network call.
@@ -26,9 +26,10 @@ from lti_tool import clock, logs
 from lti_tool.db import database_now, open_engine, writing
 from lti_tool.errors import Refusal
 from lti_tool.ledger import holds
-from lti_tool.lti import launch_log, one_time
+from lti_tool.lti import launch_log, notice_handlers, one_time
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.names_roles import NamesRoles, RosterMember
+from lti_tool.lti.notice_handlers import NoticeHandlers
 from lti_tool.lti.service_calls import Patience, ServiceFault
 from lti_tool.lti.service_tokens import ServiceTokens
 from lti_tool.members import roster, roster_reads
@@ -47,6 +48,8 @@ _LAST_S = 10
 """What jobs under way may still take at the end; the sweeper starts a cut one again."""
 _PARENT_S = 2.0
 """How often we look whether the process that started us still lives."""
+_ASKED_S = 10.0
+"""How long a worker waits in all for an LMS that is asked for notices: rosters wait behind it."""
 _SHOW_EVERY = timedelta(seconds=0.5)
 """How often a reading writes its progress: often enough to be seen to move, too seldom to slow anybody."""
 _TABLES_LOCK = 7_306_021
@@ -70,11 +73,7 @@ class RosterReader:
         self._now = now
         self._sleep = sleep
         outbound = Outbound(settings.allow_private_hosts)
-
-        def sign(claims: dict[str, Any], at: datetime) -> str:
-            return open_keyring(settings.keys_dir).sign(claims, at)
-
-        self._services = NamesRoles(outbound, ServiceTokens(outbound, sign))
+        self._services = NamesRoles(outbound, _tokens(settings, outbound))
 
     def read(
         self, context_id: str, *, take_over: bool = False, on_page: Callable[[int, int], None] | None = None
@@ -167,6 +166,36 @@ class _Reading:
             roster_reads.finish(session, self._turn, status="failed", error_code=code, now=self._now())
 
 
+class NoticeAsker:
+    """Asks an LMS to tell us of copied courses, where a launch found that it does; one for a process."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._engine = engine
+        self._handler = f"{settings.public_url}/lti/notices"
+        outbound = Outbound(settings.allow_private_hosts)
+        self._service = NoticeHandlers(outbound, _tokens(settings, outbound))
+
+    def ask(self, deployment_id: str) -> None:
+        """Does what `notice_handlers.request` noted; where the LMS refuses, a launch after a day begins anew."""
+        with writing(self._engine) as session:
+            asking = notice_handlers.find(session, deployment_id)
+        if asking is None:
+            return
+        try:
+            self._service.ask(asking, self._handler, patience=Patience(clock.now, time.sleep, left_s=_ASKED_S))
+        except (ServiceFault, Refusal) as fault:
+            _log.warning("deployment %s will not tell of copied courses: %s", deployment_id, fault.code)
+            with writing(self._engine) as session:
+                notice_handlers.note_refused(session, asking)
+
+
+def _tokens(settings: Settings, outbound: Outbound) -> ServiceTokens:
+    def sign(claims: dict[str, Any], at: datetime) -> str:
+        return open_keyring(settings.keys_dir).sign(claims, at)
+
+    return ServiceTokens(outbound, sign)
+
+
 class Jobs:
     """The queue: tables of the PostgreSQL database, or a file beside the SQLite one; opened when first used."""
 
@@ -178,6 +207,11 @@ class Jobs:
     def read_roster(self, context_id: str) -> None:
         """Wakes a worker to do the reading that `request_read` asked for; call it after the commit."""
         self._queue.read_roster(context_id)
+        self._close()
+
+    def ask_for_notices(self, deployment_id: str) -> None:
+        """Has a worker ask the LMS for notices; call it after the commit of `notice_handlers.request`."""
+        self._queue.ask_for_notices(deployment_id)
         self._close()
 
     def work_off(self) -> None:
@@ -243,18 +277,27 @@ class Jobs:
         return self._given_reader or RosterReader(self._settings, self._engine)
 
     @cached_property
+    def _asker(self) -> NoticeAsker:
+        return NoticeAsker(self._settings, self._engine)
+
+    @cached_property
     def _queue(self) -> "_Queue":
         huey = _open_queue(self._engine)
 
         def read_roster(context_id: str) -> None:
             self._reader.read(context_id)
 
+        def ask_for_notices(deployment_id: str) -> None:
+            self._asker.ask(deployment_id)
+
         def sweep() -> None:
             self.sweep()
 
         # Queued and done under one name: where this module is the process's own, it is called "__main__".
-        read_roster.__module__ = sweep.__module__ = "lti_tool.jobs"
-        return _Queue(huey, huey.task()(read_roster), huey.periodic_task(crontab(minute="*"))(sweep))
+        for task in (read_roster, ask_for_notices, sweep):
+            task.__module__ = "lti_tool.jobs"
+        every_minute = huey.periodic_task(crontab(minute="*"))
+        return _Queue(huey, huey.task()(read_roster), huey.task()(ask_for_notices), every_minute(sweep))
 
     def _close(self) -> None:
         """Keeps no connection for the rare next time; threads that are in the middle of something open theirs again."""
@@ -265,6 +308,7 @@ class Jobs:
 class _Queue:
     huey: Huey
     read_roster: Callable[[str], object]
+    ask_for_notices: Callable[[str], object]
     sweep: Callable[[], object]
 
 

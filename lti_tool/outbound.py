@@ -118,8 +118,19 @@ class Outbound:
         self, url: str, document: object, *, headers: Mapping[str, str] | None = None, max_bytes: int = MEGABYTE
     ) -> Answer:
         """POST of a JSON document, redirects not followed. Raises OutboundError."""
+        return self._send_json("POST", url, document, headers, max_bytes)
+
+    def put_json(
+        self, url: str, document: object, *, headers: Mapping[str, str] | None = None, max_bytes: int = MEGABYTE
+    ) -> Answer:
+        """PUT of a JSON document, redirects not followed. Raises OutboundError."""
+        return self._send_json("PUT", url, document, headers, max_bytes)
+
+    def _send_json(
+        self, method: str, url: str, document: object, headers: Mapping[str, str] | None, max_bytes: int
+    ) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})}
-        return self._send("POST", url, sent, json.dumps(document).encode(), max_bytes)
+        return self._send(method, url, sent, json.dumps(document).encode(), max_bytes)
 
     def _send(
         self, method: str, url: str, headers: dict[str, str], body: dict[str, str] | bytes | None, max_bytes: int

@@ -27,10 +27,12 @@ class Site:
     def __init__(self, **answers: Response) -> None:
         self.answers = answers
         self.headers: list[dict[str, str]] = []
+        self.methods: list[str] = []
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
         self.headers.append(dict(request.headers))
+        self.methods.append(request.method)
         return self.answers[request.path.strip("/")](environ, start_response)
 
 
@@ -214,3 +216,11 @@ def test_retry_after_is_read_in_both_of_its_forms(told: str, seconds: float | No
     answer = Answer(429, CaseInsensitiveDict({"retry-after": told}), b"", "https://lms.test/")
 
     assert answer.retry_after_s(NOW) == seconds
+
+
+def test_a_document_is_put_as_it_is_posted() -> None:
+    with site(x=Response(status=204)) as (url, seen):
+        answer = Outbound(LOOPBACK).put_json(f"{url}/x", {"a": "b"}, headers={"Authorization": "Bearer t"})
+    assert answer.status == 204
+    assert seen.methods == ["PUT"]
+    assert (seen.headers[0]["Content-Type"], seen.headers[0]["Authorization"]) == ("application/json", "Bearer t")

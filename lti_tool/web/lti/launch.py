@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.db import Sql, db, transaction
-from lti_tool.lti import launch_log, launches, platforms
+from lti_tool.lti import launch_log, launches, notice_handlers, platforms
 from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.launches import Arrival, Posted, Verified
 from lti_tool.lti.refusals import (
@@ -66,6 +66,7 @@ def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturn
             arrival = launches.arrive(books, verified, attempt, now=now)
             admitted = Admitted() if arrival.picker else admit(books, arrival, settings=settings(), now=now)
             asked = _ask_for_roster(books, arrival, admitted, now)
+            to_ask = _ask_for_notices(books, arrival, now)
             launch_log.note(books, row)
     except NonceUsed:
         return _reloaded(verified, now)
@@ -78,6 +79,8 @@ def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturn
         return _pick(arrival, verified, now)
     if asked:
         jobs().read_roster(asked)
+    if to_ask:
+        jobs().ask_for_notices(to_ask)
     return _welcome(arrival, admitted, now)
 
 
@@ -101,6 +104,14 @@ def _ask_for_roster(books: Session, arrival: Arrival, admitted: Admitted, now: d
         return None
     asked = roster_reads.request_read(books, arrival.context_id, requested_by=admitted.person_id, now=now)
     return arrival.context_id if asked else None
+
+
+def _ask_for_notices(books: Session, arrival: Arrival, now: datetime) -> str | None:
+    """The installation whose LMS can tell of copied courses, if it is time to ask it to."""
+    url = arrival.claims.notices_url
+    if url is None or arrival.picker or not arrival.role.is_staff:
+        return None
+    return arrival.deployment_id if notice_handlers.request(books, arrival.deployment_id, url, now=now) else None
 
 
 def _lms_refused(attempt: Attempt, now: datetime) -> LmsRefused:
