@@ -302,6 +302,8 @@ def _keep_deployment(session: Session, platform: Platform, deployment_id: str, *
 def _require_text(field: str, text: str) -> None:
     if not text.strip() or len(text) > _MOST_CHARACTERS:
         raise Invalid(f"The {field} must have 1 to {_MOST_CHARACTERS} characters.", field=field)
+    if not text.isprintable():  # it is shown in terminals, and strangers may have typed it
+        raise Invalid(f"The {field} must have printable characters only.", field=field)
 
 
 def _is_loopback(host: str) -> bool:

@@ -19,7 +19,7 @@ from lti_tool.web import errors
 from lti_tool.web.access import ADMINISTRATOR, NotYours, only
 from lti_tool.web.forms import Form
 from lti_tool.web.register import guide
-from lti_tool.web.register.pace import keep_pace
+from lti_tool.web.register.pace import TooOften, keep_pace
 
 _MISSING = "Fill this in."
 
@@ -43,8 +43,8 @@ def propose() -> ResponseReturnValue:
     form = Form.posted("name", "environment", *(asked.field for asked in family.guide.asks))
     typed = _parse(family, form)
     if typed is not None:
-        keep_pace("form")
         try:
+            keep_pace("form")
             with transaction() as books:
                 kept = by_hand.register(
                     books,
@@ -59,8 +59,9 @@ def propose() -> ResponseReturnValue:
             form.wrong[field if field in form.values else "form"] = refused.detail
         except AlreadyRegistered as refused:
             form.wrong["client_id"] = f"{refused.detail} Nothing was changed."
-        except TooManyWaiting as refused:
+        except (TooManyWaiting, TooOften) as refused:
             form.wrong["form"] = refused.detail
+            return guide.page(family, form), refused.status
     return guide.page(family, form), 422
 
 
