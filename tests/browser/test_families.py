@@ -111,6 +111,20 @@ def test_what_a_hostile_lms_sends_is_refused_on_a_page_and_an_honest_launch_stil
     expect_figures(seat.step_in("mateo-ruiz"), Available=5)
 
 
+@pytest.mark.parametrize("family", ["brightspace"])
+def test_a_class_list_of_those_who_came_is_read_as_it_is_and_grows(family: str, school: School, seat: Seat) -> None:
+    seat.page.goto(f"{school.lms.url}/admin/")
+    seat.page.get_by_role("checkbox", name="Classlist including users not known to this deployment").uncheck()
+    seat.page.get_by_role("button", name="Save").click()
+    seat.step_in(TEACHER)
+    save_maximum(seat, "10")
+    expect_figures(seat.step_in("mateo-ruiz"), Available=5)
+    frame = seat.step_in(TEACHER)
+    read_list(frame)
+    frame = seat.tab("Manage Members")
+    expect(frame.get_by_role("checkbox", name=re.compile("^Select (?!all)"))).to_have_count(2)
+
+
 @pytest.mark.parametrize("family", ["blackboard"])
 def test_two_schools_of_one_client_never_see_each_others_class(family: str, school: School, seat: Seat) -> None:
     seat.step_in(TEACHER)

@@ -174,6 +174,23 @@ def test_a_demo_that_is_killed_outright_takes_the_tool_with_it(tmp_path: Path) -
         assert alive == []
 
 
+def test_each_family_has_data_of_its_own(tmp_path: Path) -> None:
+    port = two_free_ports()
+    with started(tmp_path, port, "--family", "moodle") as demo:
+        url = demo.await_url()
+        assert "as Moodle" in requests.get(url, timeout=10).text
+        teacher = launch(url, "period-2", "grace-okonkwo-reyes")
+        assert "Lincoln High · Biology 9" in teacher.text
+    assert (tmp_path / "instance" / "demo-moodle" / "creditroll.db").exists()
+    assert not (tmp_path / "instance" / "demo").exists()
+
+
+def test_a_family_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
+    with started(tmp_path, two_free_ports(), "--family", "made-up") as demo:
+        assert demo.await_end() == 2
+        assert "schoology" in demo.complaints.read_text()
+
+
 def test_ending_it_while_it_starts_is_quiet(tmp_path: Path) -> None:
     with started(tmp_path, two_free_ports()) as demo:
         until(lambda: bool(demo.family()), within_s=60)
