@@ -67,6 +67,19 @@ def test_every_certification_case_has_its_test_and_the_suite_lists_every_test() 
     assert set(re.findall(r"^def test_trap_(\w+)\(", tests, re.MULTILINE)) == set(TRAPS)
 
 
+def test_every_test_that_the_proofs_name_is_there() -> None:
+    proofs = (ROOT / "docs" / "conformance.md").read_text("utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)(?:\[(\w+)\])?`", proofs)
+    missing = []
+    for file, test, case in named:
+        path = ROOT / "tests" / file
+        text = path.read_text("utf-8") if path.exists() else ""
+        if f"def {test}(" not in text or (case and f'"{case}"' not in text):
+            missing.append(f"{file}::{test}[{case}]")
+    assert len(named) > 50
+    assert missing == []
+
+
 def test_every_make_target_is_listed_and_in_the_contract() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     listed = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
