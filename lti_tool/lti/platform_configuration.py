@@ -77,9 +77,8 @@ def parse(document: object, *, found_at: str, allow_private_hosts: frozenset[str
         _check_vendor(configuration, found_at, vendor)
     else:
         _check_school(configuration, found_at)
-        if (
-            host_of(configuration.auth_token_url) not in allow_private_hosts
-        ):  # one that the operator named is no stranger
+        # One that the operator named is no stranger.
+        if host_of(configuration.auth_token_url) not in allow_private_hosts:
             _check_token_endpoint(configuration)
     return configuration
 

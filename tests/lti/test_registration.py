@@ -64,7 +64,7 @@ def test_a_vendors_issuer_is_that_vendors_whatever_it_calls_itself() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"issuer": "https://other.example"},
+        {"issuer": "https://other.example", "registration_endpoint": "https://other.example/registrations"},
         {"issuer": f"{SCHOOL}:8443"},
         {"issuer": "https://lms.school.example.evil.example"},
         {"registration_endpoint": "https://other.example/registrations"},

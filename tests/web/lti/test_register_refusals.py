@@ -142,6 +142,20 @@ def test_an_answer_that_is_no_configuration_is_refused(
     assert (refused.status_code, code(refused)) == (502, "REG-ANSWER")
 
 
+@pytest.mark.parametrize("letter", ["\x00", "\ud800", "\n"])
+def test_an_audience_that_nothing_can_keep_is_refused(client: FlaskClient, moodle: RegisteringLms, letter: str) -> None:
+    moodle.configuration["authorization_server"] = f"{moodle.url}/{letter}"
+    assert code(propose(client, moodle)) == "REG-CONFIGURATION"
+
+
+@pytest.mark.parametrize("status", [204, 300, 404, 500, 503])
+def test_a_page_of_errors_is_no_configuration_even_if_it_looks_like_one(
+    client: FlaskClient, moodle: RegisteringLms, status: int
+) -> None:
+    moodle.told = Response(json.dumps(moodle.configuration), status=status, mimetype="application/json")
+    assert code(propose(client, moodle)) == "REG-CONFIGURATION"
+
+
 @pytest.mark.parametrize("client_id", [None, True, "", "x" * 256, [], {}, "\x00", 1.5])
 def test_an_answer_without_a_client_is_refused(client: FlaskClient, engine: Engine, client_id: object) -> None:
     with serving_lms(client_id=client_id) as lms:
