@@ -61,7 +61,7 @@ def test_an_administrator_registers_by_two_values_and_reads_what_is_to_be_mended
     page.goto(f"{school.lms.tool_url}/register?lms=schoology")
     page.get_by_role("button", name="Register Schoology").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was registered")
-    expect(page.get_by_label("What you call your LMS")).to_be_focused()
+    expect(page.get_by_label("Client ID")).to_be_focused()
     check(page, "register-wrong")
     page.get_by_label("What you call your LMS").fill("Springfield Unified")
     page.get_by_label("Client ID").fill("7485393815")

@@ -107,9 +107,9 @@ def test_dynamic_registration_comes_first_where_the_lms_has_it(client: FlaskClie
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
-        ("canvas", ["name", "environment", "client_id", "deployment_id"]),
-        ("schoology", ["name", "client_id", "deployment_id"]),
-        ("blackboard", ["name", "client_id", "deployment_id"]),
+        ("canvas", ["environment", "client_id", "deployment_id", "name"]),
+        ("schoology", ["client_id", "deployment_id", "name"]),
+        ("blackboard", ["client_id", "deployment_id", "name"]),
     ],
 )
 def test_nobody_types_what_is_the_same_for_all_schools(client: FlaskClient, name: str, fields: list[str]) -> None:
@@ -130,6 +130,15 @@ def test_the_form_makes_a_registration_that_waits_unless_all_are_welcome(
     with books() as session:
         deployments = platforms.deployments(session, session.get_one(Platform, platform_id))
         assert [(one.deployment_id, one.status) for one in deployments] == [("1:a", status)]
+
+
+def test_schoology_needs_two_values(client: FlaskClient, books: Books) -> None:
+    ids = {"lms": "schoology", "client_id": "7485393815", "deployment_id": "7485393815-1380426679"}
+    number(client.post("/register", data=ids))
+    [kept] = registered(books)
+    assert (kept.name, kept.issuer) == ("Schoology 7485393815", "https://schoology.schoology.com")
+    for missing in ("client_id", "deployment_id"):
+        assert client.post("/register", data=ids | {missing: ""}).status_code == 422
 
 
 def test_beta_and_test_are_registrations_of_their_own(client: FlaskClient, books: Books) -> None:
@@ -171,7 +180,6 @@ def test_a_registration_is_never_overwritten(client: FlaskClient, books: Books) 
     ("field", "typed", "says"),
     [
         ("client_id", "", "Fill this in."),
-        ("name", " ", "Fill this in."),
         ("client_id", "x" * 256, "255 characters"),
         ("name", "Springfield\x1b[2J", "printable"),
         ("deployment_id", "3\u202e", "printable"),

@@ -107,3 +107,17 @@ def test_what_an_administrator_types_by_hand_is_enough(name: str, sqlite_url: st
         engine.dispose()
         Browser().launch(lms.url, *a_teacher(lms))
         assert set(steps(requests.post(address, timeout=TIMEOUT_S)).values()) == {"works"}
+
+
+def test_a_class_list_without_the_class_is_worth_a_look(sqlite_url: str, tmp_path: Path) -> None:
+    with serving_demo("brightspace", sqlite_url, tmp_path) as (lms, settings):
+        prepare(settings, lms)
+        requests.post(f"{lms.url}/admin/roster", data={"everybody": "no"}, timeout=TIMEOUT_S).raise_for_status()
+        Browser().launch(lms.url, *a_teacher(lms))
+        engine = open_engine(settings.database_url)
+        with writing(engine) as session:
+            address = f"{lms.tool_url}/register/{session.scalars(select(Platform.id)).one()}"
+        engine.dispose()
+        page = requests.post(address, timeout=TIMEOUT_S).text
+    assert "<strong>It works.</strong> One thing is worth a look." in page
+    assert "Classlist including users not known to this deployment" in page

@@ -79,6 +79,7 @@ def _page(platform: Platform, *, steps: list[Step] | None = None, wait: str = ""
         is_new="new" in request.args,
         steps=steps,
         failed=sum(step.result is Result.FAILED for step in steps or ()),
+        notes=sum(step.result is Result.OK and bool(step.mend) for step in steps or ()),
         wait=wait,
         address=f"{guide.settings().public_url}/register/{platform.id}",
     )

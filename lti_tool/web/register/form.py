@@ -22,6 +22,7 @@ from lti_tool.web.register import guide
 from lti_tool.web.register.pace import TooOften, keep_pace
 
 _MISSING = "Fill this in."
+_LONGEST_NAME = 100
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -67,19 +68,24 @@ def propose() -> ResponseReturnValue:
 
 def _parse(family: Family, form: Form) -> Typed | None:
     """What was typed; None, and the form says where, if something is missing."""
-    needed = ["name", *(asked.field for asked in family.guide.asks if not asked.is_optional)]
+    needed = [asked.field for asked in family.guide.asks if not asked.is_optional]
     form.wrong.update({field: _MISSING for field in needed if not form.values[field]})
     endpoints = _endpoints(family, form)
     if form.wrong or endpoints is None:
         return None
     return Typed(
         family=family,
-        name=form.values["name"],
+        name=form.values["name"] or _name(family, form),
         client_id=form.values["client_id"],
         endpoints=endpoints,
         deployment_id=form.values.get("deployment_id") or None,
         auth_audience=form.values.get("auth_audience") or None,
     )
+
+
+def _name(family: Family, form: Form) -> str:
+    """What tells it from others in a list, where nobody said what to call it."""
+    return f"{family.title} {form.values['client_id'] if family.constant else form.values['issuer']}"[:_LONGEST_NAME]
 
 
 def _endpoints(family: Family, form: Form) -> Endpoints | None:
