@@ -8,7 +8,7 @@ export function closing(root) {
     button.addEventListener("click", () => {
       // No secret in it, and which of the LMS's hosts shows us is not known here.
       (window.opener ?? window.parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
-      if (window.parent === window) window.close(); // a tab of its own, if its opener may not or does not
+      if (window.opener) window.close(); // a tab that its opener leaves open
       setTimeout(() => { document.querySelector("[data-lti-closed]").hidden = false; }, STILL_HERE_MS);
     });
   }
