@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import requests
 from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ from lti_tool.ledger.audit import faults
 from tests.browser.conftest import School
 from tests.browser.seat import Seat, expect_figures
 from tests.browser.test_teacher import STUDENTS, TEACHER, pick, read_list, save_maximum
-from tests.demo_lms import Browser
+from tests.demo_lms import TIMEOUT_S, Browser
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,39 @@ def test_what_a_hostile_lms_sends_is_refused_on_a_page_and_an_honest_launch_stil
     frame = seat.step_in(TEACHER)
     expect_figures(frame, License_total=300, Allotted=0)
     expect_figures(seat.step_in("mateo-ruiz"), Available=5)
+
+
+TROUBLES = {
+    "loop": "never end",
+    "foreign-host": "goes on at another site",
+    "forbidden": "keeps the roster back",
+    "sign-in": "cannot be read to its end",
+}
+
+
+@pytest.mark.parametrize("family", ["hostile"])
+def test_a_roster_that_goes_wrong_is_explained_and_drops_nobody(family: str, school: School, seat: Seat) -> None:
+    read_list(seat.step_in(TEACHER))
+    for trouble, says in TROUBLES.items():
+        let_go_wrong(school, trouble)
+        frame = seat.tab("Manage Members")
+        frame.get_by_role("button", name="Read again").click()
+        expect(frame.get_by_text(re.compile(says))).to_be_visible()
+        expect(frame.get_by_role("checkbox", name=re.compile("^Select (?!all)"))).to_have_count(18)
+        let_go_wrong(school, "none")
+    for trouble, people in (("duplicates", 18), ("odd-rows", 22)):
+        let_go_wrong(school, trouble)
+        frame = seat.tab("Manage Members")
+        frame.get_by_role("button", name="Read again").click()
+        frame.get_by_role("link", name="Show the list as it is now").click()
+        expect(frame.get_by_role("checkbox", name=re.compile("^Select (?!all)"))).to_have_count(people)
+        let_go_wrong(school, "none")
+
+
+def let_go_wrong(school: School, trouble: str) -> None:
+    """A button of the LMS's administration."""
+    fields = {"trouble": trouble}
+    requests.post(f"{school.lms.url}/admin/trouble", data=fields, timeout=TIMEOUT_S).raise_for_status()
 
 
 @pytest.mark.parametrize("family", ["brightspace"])
