@@ -17,6 +17,7 @@ from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.claims import CLAIM, LaunchClaims
 from lti_tool.lti.deep_linking import DEEP_LINKING, Picker
 from lti_tool.lti.door import Door
+from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.registrations import Registered, check_status
 from lti_tool.lti.roles import Role, resolve
 from lti_tool.lti.states import Carrier, State
@@ -125,12 +126,20 @@ def _check(token: _Token, attempt: Attempt) -> tuple[LaunchClaims, Picker | None
     attempt.reached = "message"
     if token.asks_to_pick:
         return claims, _picker(token, attempt.role)
-    if claims.context is None and f"{CLAIM}resource_link" not in token.body:
-        return claims, None  # from a menu outside any course (Schoology, Blackboard): let in, to read where to open it
+    if f"{CLAIM}resource_link" not in token.body and _needs_no_link(token, claims):
+        return claims, None
     token.message.validate()
     if claims.resource_link_id is None:  # it was there, but unresolved
         raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
     return claims, None
+
+
+def _needs_no_link(token: _Token, claims: LaunchClaims) -> bool:
+    """From a menu outside any course (Schoology's apps, Blackboard's System), or of an LMS that is known to omit it.
+
+    LTI Core 1.3 #resource-link-claim needs it. Nothing of ours hangs on it: the course is the context.
+    """
+    return claims.context is None or FAMILIES[token.registered.family].omits_link
 
 
 def _picker(token: _Token, role: Role) -> Picker:

@@ -22,6 +22,7 @@ class Registered:
     client_id: str
     auth_login_url: str
     jwks_url: str
+    family: str
 
 
 class Registrations:
@@ -67,7 +68,7 @@ class Registrations:
         return Registered(*registered)
 
 
-_COLUMNS = "select id, issuer, client_id, auth_login_url, jwks_url, status from platforms"
+_COLUMNS = "select id, issuer, client_id, auth_login_url, jwks_url, family, status from platforms"
 _OF_CLIENT = Sql(f"{_COLUMNS} where issuer = :issuer and client_id = :client_id")
 _OF_ISSUER = Sql(f"{_COLUMNS} where issuer = :issuer and status = 'active' limit 2")
 _OF_ID = Sql(f"{_COLUMNS} where id = :id")

@@ -174,6 +174,13 @@ def test_two_schools_of_one_client_never_see_each_others_class(family: str, scho
     expect(frame.get_by_text("Mateo Ruiz")).to_have_count(0)
 
 
+@pytest.mark.parametrize("family", ["blackboard"])
+def test_a_place_of_blackboard_that_leaves_its_link_out_opens_the_course(family: str, seat: Seat) -> None:
+    frame = seat.step_in(TEACHER, way="no-link")
+    expect_figures(frame, License_total=300)
+    expect(seat.step_in(TEACHER, way="system").get_by_text("inside a course")).to_be_visible()
+
+
 @pytest.mark.parametrize("family", ["schoology"])
 def test_the_app_menu_outside_any_course_says_where_to_open_it(family: str, seat: Seat) -> None:
     frame = seat.step_in(TEACHER, way="app-menu")

@@ -20,7 +20,7 @@ from tests.lti_platform import ABSENT, DEEP_LINKING, DEEP_LINKING_SETTINGS, HOST
 MOODLE = Path(__file__).parent.parent / "fixtures" / "moodle" / "deep-linking.json"
 TOOL = tool_at("https://tool.test")
 REGISTERED = Registered(
-    "p-1", "https://lms.example", "client-1", "https://lms.example/auth", "https://lms.example/jwks"
+    "p-1", "https://lms.example", "client-1", "https://lms.example/auth", "https://lms.example/jwks", "other"
 )
 PICKER = Picker(frozenset({"ltiResourceLink"}), accept_multiple=True, return_url="https://lms.example/dl", data="d")
 ASKED = Asked("p-1", "deployment-1", "Biology 9", PICKER)

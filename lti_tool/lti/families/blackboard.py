@@ -82,6 +82,7 @@ FAMILY = Family(
     hosts=("*.blackboard.com",),
     service_hosts=("*.anthology.com",),
     has_one_client=True,
+    omits_link=True,
     guide=_GUIDE,
     mends={
         "token": "At developer.anthology.com: the application’s Tool JWKS URL.",

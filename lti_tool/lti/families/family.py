@@ -47,6 +47,8 @@ class Family:
     """Whether the roster understands `rlid`."""
     roles: Mapping[str, Role] = field(default_factory=dict)
     """Texts that this family sends for a role of the course beside the vocabulary of LTI."""
+    omits_link: bool = False
+    """Whether some places of a course leave `resource_link` out of the launch, against LTI Core 1.3."""
     has_assistants: bool = True
     """Whether it tells a teaching assistant from a teacher; Moodle does not."""
     mends: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from tests.conftest import Books
-from tests.lti_platform import ABSENT, MEMBERSHIP, FakePlatform, launch
+from tests.lti_platform import ABSENT, MEMBERSHIP, FakePlatform, launch, register
 from tests.web.lti.conftest import give_license, rows
 
 MOODLE = Path(__file__).parents[2] / "fixtures" / "moodle"
@@ -101,6 +101,17 @@ def test_a_launch_outside_a_course_is_told_so(
         assert page.status_code == 200
         assert "Open Creditroll from inside a course" in page.text
     assert rows(engine, "select * from people") == rows(engine, "select * from contexts") == []
+
+
+@pytest.mark.parametrize(("family", "status"), [("blackboard", 303), ("other", 400)])
+def test_a_course_of_an_lms_that_is_known_to_omit_the_link_opens_without_one(
+    family: str, status: int, client: FlaskClient, lms: FakePlatform, books: Books
+) -> None:
+    vars(lms).update(vars(FakePlatform(url=lms.url, family=family)))
+    with books() as session:
+        register(session, lms)
+    give_license(books, lms)
+    assert launch(client, lms, role="Instructor", changes={"resource_link": ABSENT}).status_code == status
 
 
 def test_a_course_without_a_license_is_told_so(client: FlaskClient, platform: FakePlatform, engine: Engine) -> None:
