@@ -85,6 +85,7 @@ REFUSED = {
     "iat_a_list": Case("LTI-IAT", lambda: {"iat": [1]}),
     "nbf_in_the_future": Case("LTI-IAT", lambda: {"nbf": ago(-70)}),
     "nbf_a_text": Case("LTI-IAT", lambda: {"nbf": "now"}),
+    "nbf_true": Case("LTI-IAT", lambda: {"nbf": True}),
     "nonce_of_another": Case("LTI-NONCE", lambda: {"nonce": "other"}),
     "nonce_missing": Case("LTI-NONCE", lambda: {"nonce": ABSENT}),
     "nonce_a_list": Case("LTI-NONCE", lambda: {"nonce": ["other"]}),
