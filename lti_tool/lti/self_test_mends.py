@@ -15,7 +15,10 @@ CLOCKS = "Let both servers set their clocks by themselves (NTP)."
 _LATER = "Check again in some minutes. If it stays so, ask the LMS’s support."
 
 _TOKEN = {
-    Fault.TOKEN_REFUSED: "Compare the client id with the LMS’s, and the keyset address there with {jwks}.",
+    Fault.TOKEN_REFUSED: (
+        "Compare the client id and the access token address with the LMS’s, and the keyset address that the LMS has of"
+        " us with {jwks}."
+    ),
     Fault.FORBIDDEN: SWITCH_ON,
     Fault.PRIVATE_ADDRESS: PRIVATE,
     Fault.UNREACHABLE: f"The access token address of this registration may be wrong. {_CORRECT}",
