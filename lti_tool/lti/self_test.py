@@ -242,7 +242,7 @@ def _no_pause(pause_s: float) -> None:
 
 
 def _unreached(error: OutboundError, mend: str) -> _Outcome:
-    return _failed(str(error), mends.PRIVATE if isinstance(error, PrivateAddress) else mend)
+    return _failed(str(error), mends.PRIVATE if isinstance(error, PrivateAddress) else f"{mends.REACHABLE} {mend}")
 
 
 def _many(count: int, one: str, several: str) -> str:

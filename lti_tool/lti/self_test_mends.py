@@ -7,6 +7,7 @@ from lti_tool.lti.service_calls import Fault
 _CORRECT = "Compare it with the LMS’s; whoever runs Creditroll can correct it (creditroll platform correct)."
 LOGIN = f"The login (authentication) address of this registration may be wrong. {_CORRECT}"
 KEYS = f"The keyset (JWKS) address of this registration may be wrong. {_CORRECT}"
+REACHABLE = "Make sure that the LMS can be reached from where Creditroll runs."
 SWITCH_ON = "Switch on Names and Role Provisioning for Creditroll in the LMS, then open Creditroll from a course once."
 PRIVATE = (
     "The LMS is on a private network: whoever runs Creditroll must add its host to CREDITROLL_ALLOW_PRIVATE_HOSTS."
@@ -21,7 +22,7 @@ _TOKEN = {
     ),
     Fault.FORBIDDEN: SWITCH_ON,
     Fault.PRIVATE_ADDRESS: PRIVATE,
-    Fault.UNREACHABLE: f"The access token address of this registration may be wrong. {_CORRECT}",
+    Fault.UNREACHABLE: f"{REACHABLE} The access token address of this registration may be wrong. {_CORRECT}",
 }
 _ROSTER = {
     Fault.TOKEN_REFUSED: SWITCH_ON,

@@ -122,6 +122,7 @@ def test_an_lms_that_is_not_there_fails_at_each_address_and_nothing_more_is_trie
     for name in ("login", "keys", "token"):
         assert steps[name].result is Result.FAILED
         assert "127.0.0.1" in steps[name].found
+        assert "can be reached" in steps[name].mend
         assert "platform correct" in steps[name].mend
     assert steps["roster"].result is Result.SKIPPED
     assert steps["clock"].result is Result.SKIPPED
