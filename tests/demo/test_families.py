@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,6 +19,8 @@ from lti_tool.demo.signing_key import SigningKey
 from tests.demo.conftest import Lms
 from tests.demo_lms import TIMEOUT_S, Browser
 
+MOODLE = Path(__file__).parents[1] / "fixtures" / "moodle"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 LIS = "http://purl.imsglobal.org/vocab/lis/v2/"
 INSTRUCTOR, LEARNER, MENTOR = (f"{LIS}membership#{name}" for name in ("Instructor", "Learner", "Mentor"))
 only = pytest.mark.parametrize
@@ -92,6 +95,19 @@ def test_moodles_hint_is_json_and_its_person_is_a_number(lms: Lms, family: str) 
     assert (claims[f"{CLAIM}context"]["id"], claims[f"{CLAIM}deployment_id"]) == ("2", "1")
     assert claims[f"{CLAIM}context"]["type"] == ["CourseSection"]
     assert {"azp", "locale", "picture"}.isdisjoint(claims)
+
+
+@only("family", ["moodle"])
+def test_moodles_messages_have_the_fields_that_were_captured(lms: Lms, family: str) -> None:
+    captured = json.loads((MOODLE / "launch-teacher.json").read_text("utf-8"))
+    listed = json.loads((MOODLE / "nrps-all.json").read_text("utf-8"))
+    claims, was = lms.claims("period-2", TEACHER), captured["launch"]["claims"]
+
+    assert set(lms.tool.logins[-1]) == set(captured["login_initiation"]["params"])
+    assert set(claims) == set(was) - {AGS}
+    for name in ("context", "resource_link", "lis", "tool_platform", "launch_presentation", "ext"):
+        assert set(claims[CLAIM + name]) == set(was[CLAIM + name]), name
+    assert set(lms.members()[0]) == set(listed["body"]["members"][0])
 
 
 @only("family", ["moodle"])
