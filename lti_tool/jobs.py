@@ -27,6 +27,7 @@ from lti_tool.db import database_now, open_engine, writing
 from lti_tool.errors import Refusal
 from lti_tool.ledger import holds
 from lti_tool.lti import launch_log, notice_handlers, one_time
+from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.names_roles import NamesRoles, RosterMember
 from lti_tool.lti.notice_handlers import NoticeHandlers
@@ -103,7 +104,13 @@ class RosterReader:
             reading.touch()
 
         patience = Patience(self._now, wait)
-        return self._services.read(course.account, course.memberships_url, patience=patience, on_page=reading.show)
+        return self._services.read(
+            course.account,
+            course.memberships_url,
+            patience=patience,
+            on_page=reading.show,
+            own_roles=FAMILIES[course.family].roles,
+        )
 
 
 class _Reading:

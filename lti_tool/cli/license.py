@@ -157,7 +157,11 @@ def _show(settings: Settings, license_id: str, *, as_json: bool) -> None:
 
 def _shape(session: Session, found: License, settings: Settings) -> dict[str, Any]:
     described = licenses.describe(session, found, resources=settings.resources, now=database_now(session))
-    return described | {"code": found.code, "bindings": bindings.describe(session, found.id)}
+    return described | {
+        "code": found.code,
+        "bindings": bindings.describe(session, found.id),
+        "assistants_teach": found.assistants_teach,
+    }
 
 
 def _lines(shape: dict[str, Any]) -> list[str]:
@@ -171,4 +175,5 @@ def _lines(shape: dict[str, Any]) -> list[str]:
         + (f"  course {one['context_id']}" if one["context_id"] else "  (every course)")
         for one in shape["bindings"]
     ]
-    return [f"{shape['id']}  {shape['name']}  code {shape['code']}", *figures, *places]
+    assistants = "    teaching assistants " + ("teach" if shape["assistants_teach"] else "look only")
+    return [f"{shape['id']}  {shape['name']}  code {shape['code']}", *figures, *places, assistants]

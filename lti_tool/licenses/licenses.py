@@ -1,5 +1,6 @@
 """Licences: who owns credits, who manages them, and what each has."""
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from lti_tool.ids import new_id
 from lti_tool.ledger import policies, pools
 from lti_tool.settings import Resource
 
+_log = logging.getLogger(__name__)
 _CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are read for one another
 
 
@@ -88,6 +90,15 @@ def name_manager(session: Session, license_id: str, person_id: str, *, now: date
     if session.get(LicenseManager, (license_id, person_id)) is None:
         session.add(LicenseManager(license_id=license_id, person_id=person_id, named_at=now))
         session.flush()
+
+
+def let_assistants_teach(session: Session, license_id: str, teach: bool, *, by_person: str | None) -> None:
+    """Treats teaching assistants as teachers, or no longer: from each one's next request on. Raises NotFound."""
+    license_ = find(session, license_id)
+    if license_.assistants_teach != teach:
+        license_.assistants_teach = teach
+        session.flush()
+        _log.info("license %s assistants_teach=%s by person %s", license_id, teach, by_person)
 
 
 def describe(

@@ -110,7 +110,8 @@ def verify(session: Session, posted: Posted, attempt: Attempt, *, door: Door, no
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
         raise
-    return Verified(registered, state, claims, resolve(claims.roles), carrier, picker)
+    attempt.role = resolve(claims.roles, FAMILIES[registered.family].roles)
+    return Verified(registered, state, claims, attempt.role, carrier, picker)
 
 
 def _check(token: _Token, attempt: Attempt) -> tuple[LaunchClaims, Picker | None]:

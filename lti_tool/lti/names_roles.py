@@ -1,9 +1,10 @@
 """Names and Role Provisioning Services 2.0: the whole roster of a course, or an error; never a part of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import unescape
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -57,8 +58,19 @@ class NamesRoles:
         self._outbound = outbound
         self._tokens = tokens
 
-    def read(self, account: ServiceAccount, url: str, *, patience: Patience, on_page: OnPage) -> list[RosterMember]:
-        """All people of the course, each once. `url` is from a validated launch. Raises ServiceFault."""
+    def read(
+        self,
+        account: ServiceAccount,
+        url: str,
+        *,
+        patience: Patience,
+        on_page: OnPage,
+        own_roles: Mapping[str, Role] = MappingProxyType({}),
+    ) -> list[RosterMember]:
+        """All people of the course, each once. `url` is from a validated launch. Raises ServiceFault.
+
+        `own_roles` are texts of the LMS's family beside the vocabulary (`Family.roles`).
+        """
         rows: dict[str, _Row] = {}
         seen_urls: set[str] = set()
         seen_pages: set[tuple[str, ...]] = set()
@@ -78,7 +90,10 @@ class NamesRoles:
                 raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {MOST_MEMBERS:,} people.")
             on_page(len(rows), len(seen_urls))
             following = next_link(answer, first_url=url)
-        return [RosterMember(who, row.name, row.email, resolve(row.roles), row.active) for who, row in rows.items()]
+        return [
+            RosterMember(who, row.name, row.email, resolve(row.roles, own_roles), row.active)
+            for who, row in rows.items()
+        ]
 
     def first_page(self, account: ServiceAccount, url: str, *, patience: Patience) -> tuple[int, bool]:
         """How many people the first page lists, and whether more follow: whether a roster can be read at all.

@@ -1,9 +1,10 @@
 """What a person may do in this course: decided from this context's membership roles, and from nothing else."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 
 
 class Role(StrEnum):
@@ -64,9 +65,12 @@ _SPELLINGS = (
 _TEST_USER = re.compile(r"https?://purl\.imsglobal\.org/vocab/(lti|lis/v2)/system/person#TestUser")
 
 
-def resolve(roles: Iterable[str]) -> Role:
-    """The role that the sent roles give in this course. Unknown and empty ones grant nothing."""
-    return min((_one(role) for role in roles), key=_RANK.index, default=Role.NONE)
+def resolve(roles: Iterable[str], own: Mapping[str, Role] = MappingProxyType({})) -> Role:
+    """The role that the sent roles give in this course. Unknown and empty ones grant nothing.
+
+    `own` are texts of the LMS's family beside the vocabulary (`Family.roles`).
+    """
+    return min((own.get(role) or _one(role) for role in roles), key=_RANK.index, default=Role.NONE)
 
 
 @lru_cache(maxsize=512)  # an LMS sends the same few texts for ever

@@ -28,6 +28,7 @@ class Admitted:
     """What a launch led to. Without `license_id` the course is not set up; without `member_id` nothing is held.
 
     `mentored` are the members whom an observer may see; `top_up` is what a student's launch allotted, or why not.
+    `is_marked` is who came as a student and is staff here by a teacher's mark (R26).
     """
 
     license_id: str | None = None
@@ -36,6 +37,11 @@ class Admitted:
     manages: bool = False
     mentored: tuple[str, ...] = ()
     top_up: TopUp | None = None
+    is_marked: bool = False
+
+    def role(self, launched: Role) -> Role:
+        """What the visit may do: as the launch said, or for whom a teacher marked as staff, as an assistant."""
+        return Role.TA if self.is_marked else launched
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class _Known:
     launch_role: Role | None
     roster_role: Role | None
     active: bool
+    is_marked: bool
 
 
 def admit(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> Admitted:
@@ -72,7 +79,8 @@ def admit(session: Session, arrival: Arrival, *, settings: Settings, now: dateti
     if arrival.role is Role.LEARNER and role is Role.LEARNER:
         with suppress(NotActive):  # a licence of another resource alone has no account here, and nothing to give
             top_up = top_up_at_launch(session, license_id, settings.resource, member_id, now=now)
-    return Admitted(license_id, known.person_id, member_id, manages=manages, top_up=top_up)
+    is_marked = arrival.role is Role.LEARNER and known.is_marked
+    return Admitted(license_id, known.person_id, member_id, manages=manages, top_up=top_up, is_marked=is_marked)
 
 
 def _license(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> str | None:
@@ -124,7 +132,8 @@ def _trial(session: Session, arrival: Arrival, *, settings: Settings, now: datet
 
 _FIND = Sql(
     """
-    select p.id, p.name, p.email, m.id, e.launch_role, e.roster_role, coalesce(e.active, :no)
+    select p.id, p.name, p.email, m.id, e.launch_role, e.roster_role, coalesce(e.active, :no),
+           coalesce(e.is_marked_staff, :no)
       from people p
       left join members m on m.person_id = p.id and m.license_id = :license_id
       left join enrollments e on e.member_id = m.id and e.context_id = :context_id
@@ -161,8 +170,8 @@ def _find(session: Session, arrival: Arrival, license_id: str) -> _Known | None:
     ).first()
     if row is None:
         return None
-    person_id, name, email, member_id, launched, listed, active = row
-    return _Known(person_id, name, email, member_id, _role(launched), _role(listed), bool(active))
+    person_id, name, email, member_id, launched, listed, active, marked = row
+    return _Known(person_id, name, email, member_id, _role(launched), _role(listed), bool(active), bool(marked))
 
 
 def _role(kept: str | None) -> Role | None:
@@ -218,7 +227,9 @@ def _member(session: Session, license_id: str, person_id: str, *, now: datetime)
 # None where a roster read has dropped them since we looked: then they return.
 _STAY = Sql(
     """
-    update enrollments set launch_role = :launch_role, role = :role, last_launch_at = :now
+    update enrollments
+       set launch_role = :launch_role, last_launch_at = :now,
+           role = case when is_marked_staff and :role = 'learner' then 'ta' else :role end
      where context_id = :context_id and member_id = :member_id and active
     """
 )
@@ -228,8 +239,10 @@ _ENROLL = Sql(
     insert into enrollments (context_id, member_id, license_id, launch_role, roster_role, role, active, last_launch_at)
     values (:context_id, :member_id, :license_id, :launch_role, null, :role, :yes, :now)
     on conflict (context_id, member_id)
-    do update set launch_role = excluded.launch_role, role = excluded.role, active = excluded.active,
-                  last_launch_at = excluded.last_launch_at
+    do update set launch_role = excluded.launch_role, active = excluded.active,
+                  last_launch_at = excluded.last_launch_at,
+                  role = case when enrollments.is_marked_staff and excluded.role = 'learner' then 'ta'
+                              else excluded.role end
     """
 )
 
@@ -245,7 +258,7 @@ def _enroll(
     session: Session, arrival: Arrival, license_id: str, member_id: str, known: _Known, *, now: datetime
 ) -> Role:
     launched = standing_role(arrival.role, known.launch_role)
-    role = standing_role(launched, known.roster_role)
+    role = standing_role(launched, known.roster_role, known.is_marked)
     enrollment = {
         "context_id": arrival.context_id,
         "member_id": member_id,

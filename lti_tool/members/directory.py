@@ -69,6 +69,8 @@ class Row:
     email: str | None
     subject: str
     role: Role
+    is_marked: bool
+    """Staff by a teacher's mark (R26)."""
     active: bool
     waiting: bool
     namesakes: int
@@ -213,6 +215,7 @@ def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Sub
             Person.email,
             Person.subject,
             here.c.rank,
+            here.c.marked,
             here.c.active,
             here.c.opened,
             here.c.course,
@@ -254,6 +257,7 @@ def _enrolled(within: Reach) -> Subquery:
             func.max(case((Enrollment.active, 1), else_=0)).label("active"),
             func.max(rank).label("rank"),
             func.max(case((student, 1), else_=0)).label("student"),
+            func.max(case((Enrollment.is_marked_staff, 1), else_=0)).label("marked"),
             func.max(Enrollment.last_launch_at).label("opened"),
             func.min(Context.title).label("course"),
         )
@@ -309,6 +313,7 @@ def _row(row: RowMapping) -> Row:
         email=row["email"],
         subject=row["subject"],
         role=_RANKS[len(_RANKS) - rank] if rank else Role.LEARNER,
+        is_marked=bool(row["marked"]) and rank > 0,
         active=bool(row["active"]),
         waiting=bool(row["waiting"]),
         namesakes=row["namesakes"],

@@ -55,7 +55,7 @@ class Enrollment(Base):
     roster_role: Mapped[str | None] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     is_marked_staff: Mapped[bool] = mapped_column(Boolean, default=False)
-    """A teacher said that this person is staff, whatever the LMS says (R26)."""
+    """A teacher said that this person is staff, whatever the LMS says (R26); launches and rosters leave it alone."""
     active: Mapped[bool] = mapped_column(Boolean)
     last_launch_at: Mapped[datetime | None] = mapped_column(Instant)
 
@@ -79,12 +79,15 @@ def sort_name(display: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 
 
-def standing_role(launched: Role | None, listed: Role | None) -> Role:
-    """The role that counts in a course, from what verified launches and the roster said (R26).
+def standing_role(launched: Role | None, listed: Role | None, is_marked: bool = False) -> Role:
+    """The role that counts in a course, from what verified launches, the roster and a teacher's mark said (R26).
 
     Staff by either outranks a student by the other: a Moodle teacher who "switches role to student", and its
-    non-editing teacher whom the roster calls a Learner, must not be filled with a class's credits.
+    non-editing teacher whom the roster calls a Learner, must not be filled with a class's credits. Whom a teacher
+    marked as staff, because the LMS calls them a student, is an assistant (Schoology's co-teachers).
     """
     said = [role for role in (launched, listed) if role is not None]
     staff = [role for role in said if role.is_staff]
+    if not staff and is_marked:
+        return Role.TA
     return (staff or said or [Role.NONE])[0]

@@ -4,10 +4,11 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
+from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym
@@ -30,15 +31,39 @@ class Reach:
 
 
 def of_staff(session: Session, license_id: str, member_id: str, *, teaching: bool) -> Reach:
-    """The courses in which the member is active staff; `teaching` counts only those where they are a teacher (R24)."""
+    """The courses in which the member is active staff; `teaching` counts only those where they may teach (R24)."""
+    may_teach = or_(
+        Enrollment.role == Role.TEACHER.value, and_(Enrollment.role == Role.TA.value, License.assistants_teach)
+    )
     rows = session.execute(
         select(Context.id, Context.title, Context.label, Context.context_id)
         .join(Enrollment, Enrollment.context_id == Context.id)
+        .join(License, License.id == Enrollment.license_id)
         .where(Enrollment.license_id == license_id, Enrollment.member_id == member_id, Enrollment.active)
-        .where(Enrollment.role.in_((Role.TEACHER.value,) if teaching else _STAFF))
+        .where(may_teach if teaching else Enrollment.role.in_(_STAFF))
         .order_by(Context.title, Context.id)
     )
     return Reach(license_id, {row[0]: row[1] or row[2] or row[3] for row in rows})
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """How an assistant stands in their course now: whether staff at all, and whether the licence lets them teach."""
+
+    is_staff: bool
+    may_teach: bool
+
+
+def assistant(session: Session, license_id: str, member_id: str, context_id: str) -> Assistant:
+    """Asked at each request: a mark that is taken away and a setting that is switched off count at once."""
+    row = session.execute(
+        select(Enrollment.role, License.assistants_teach)
+        .join(License, License.id == Enrollment.license_id)
+        .where(Enrollment.license_id == license_id, Enrollment.member_id == member_id, Enrollment.active)
+        .where(Enrollment.context_id == context_id)
+    ).first()
+    is_staff = row is not None and row[0] in _STAFF
+    return Assistant(is_staff, may_teach=row is not None and is_staff and bool(row[1]))
 
 
 _ACTIVE_HERE = Sql(

@@ -59,6 +59,7 @@ class Course:
     title: str
     memberships_url: str
     account: ServiceAccount
+    family: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class _Enrolled(NamedTuple):
     roster_role: Role | None
     role: Role
     active: bool
+    is_marked: bool
     last_launch_at: int | None
 
 
@@ -97,7 +99,8 @@ def course(session: Session, context_id: str, *, now: datetime) -> Course:
         raise PlatformOff(f"{platform.name} is not switched on.")
     if not context.memberships_url:
         raise NoMembershipsUrl(f"The LMS has not offered the roster of {title}.")
-    return Course(context.id, license_id, platform.id, title, context.memberships_url, platform.account)
+    where = (platform.account, platform.family)
+    return Course(context.id, license_id, platform.id, title, context.memberships_url, *where)
 
 
 def apply(
@@ -155,7 +158,7 @@ def _after(row: _Enrolled, listed: Mapping[str, RosterMember], began_at: datetim
     """
     person = listed.get(row.subject)
     if person is not None:
-        role = _standing(row.launch_role, person.role)
+        role = _standing(row.launch_role, person.role, row.is_marked)
         if (row.roster_role, row.role, row.active) == (person.role, role, True):
             return row
         return row._replace(roster_role=person.role, role=role, active=True)
@@ -168,7 +171,9 @@ def _after(row: _Enrolled, listed: Mapping[str, RosterMember], began_at: datetim
 
 def _new(person: RosterMember, member_id: str) -> _Enrolled:
     role = _standing(None, person.role)
-    return _Enrolled(person.subject, member_id, None, person.role, role, active=True, last_launch_at=None)
+    return _Enrolled(
+        person.subject, member_id, None, person.role, role, active=True, is_marked=False, last_launch_at=None
+    )
 
 
 _LOCK_MEMBERS = Sql(
@@ -190,7 +195,7 @@ def _lock(session: Session, course: Course, member_ids: Sequence[str]) -> None:
 
 
 _FIND_ENROLLED = """
-    select p.subject, e.member_id, e.launch_role, e.roster_role, e.role, e.active, e.last_launch_at
+    select p.subject, e.member_id, e.launch_role, e.roster_role, e.role, e.active, e.is_marked_staff, e.last_launch_at
       from enrollments e
       join members m on m.id = e.member_id
       join people p on p.id = m.person_id
@@ -204,19 +209,22 @@ _ENROLLED_LOCKED = Sql(_FIND_ENROLLED, postgresql=f"{_FIND_ENROLLED} for update 
 def _enrolled(session: Session, course: Course, *, and_lock: bool = False) -> dict[str, _Enrolled]:
     rows = (_ENROLLED_LOCKED if and_lock else _ENROLLED).run(session, context_id=course.context_id).all()
     return {
-        subject: _Enrolled(subject, member_id, _ROLES.get(launched), _ROLES.get(listed), _ROLES[role], bool(active), at)
-        for subject, member_id, launched, listed, role, active, at in rows
+        subject: _Enrolled(
+            subject, member_id, _ROLES.get(launched), _ROLES.get(listed), _ROLES[role], bool(active), bool(marked), at
+        )
+        for subject, member_id, launched, listed, role, active, marked, at in rows
     }
 
 
-# A launch that enrolled somebody since the rows were locked stands as staff, if it was staff (R26).
+# Who launched as staff, or was marked, since the rows were locked stands as staff (R26).
 _STAFF = ", ".join(f"'{role}'" for role in Role if role.is_staff)
 _NEWER_ENROLLMENT = f"""
      order by 2
     on conflict (context_id, member_id) do update
        set roster_role = excluded.roster_role, active = excluded.active,
-           role = case when enrollments.launch_role in ({_STAFF})
-                       then enrollments.launch_role else excluded.role end
+           role = case when enrollments.launch_role in ({_STAFF}) then enrollments.launch_role
+                       when enrollments.is_marked_staff and excluded.role = 'learner' then 'ta'
+                       else excluded.role end
 """
 
 _WRITE_ENROLLMENTS = Sql(

@@ -7,8 +7,10 @@ from typing import TypeVar
 from flask import Flask, current_app, g, request
 
 from lti_tool import clock
+from lti_tool.db import db
 from lti_tool.errors import Refusal
 from lti_tool.lti.roles import Role
+from lti_tool.members import reach
 from lti_tool.web import session
 from lti_tool.web.session import Visit
 
@@ -31,11 +33,15 @@ class NotYours(Refusal):
 
 @dataclass(frozen=True)
 class Rule:
-    """`roles` may call; empty means that the route checks by itself (`why` says how) or is public."""
+    """`roles` may call; empty means that the route checks by itself (`why` says how) or is public.
+
+    `assistants` may too where the licence treats them as teachers.
+    """
 
     why: str
     roles: frozenset[Role] = frozenset()
     manages: bool = False
+    assistants: bool = False
 
     def lets_in(self, visit: Visit) -> bool:
         """Whether the visit's person may call."""
@@ -49,7 +55,8 @@ ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows
 PICKER = Rule("a picker's page: what it holds is signed by us")
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
-TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}))
+TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}), assistants=True)
+LMS_TEACHER = Rule("teachers of the course by the LMS's own word, to say who is staff", frozenset({Role.TEACHER}))
 MANAGER = Rule("managers of the license (R24)", frozenset({Role.TEACHER}), manages=True)
 STUDENT = Rule("students, and observers who see whom they mentor", frozenset({Role.LEARNER, Role.OBSERVER}))
 VISITOR = Rule("anybody whom a launch let in", frozenset(Role))
@@ -74,6 +81,12 @@ def enforce(app: Flask) -> None:
 def visit() -> Visit:
     """The visit of this request; only in views whose rule names roles."""
     found: Visit = g.visit
+    return found
+
+
+def teaches() -> bool:
+    """Whether this request's visit may do what teachers of its course may; never by a mark or a setting of the past."""
+    found: bool = g.teaches
     return found
 
 
@@ -114,6 +127,12 @@ def _check() -> None:
     found = session.current(clock.now())
     if found is None:
         raise NoVisit("Open it again from your course. Nothing was lost.")
-    if not declared.lets_in(found):
+    g.teaches = found.role is Role.TEACHER
+    if found.role is Role.TA and found.license_id and found.member_id and found.context_id:
+        standing = reach.assistant(db.session(), found.license_id, found.member_id, found.context_id)
+        if not standing.is_staff:
+            raise NoVisit("Your role in the course has changed. Open it again from your course.")
+        g.teaches = standing.may_teach
+    if not declared.lets_in(found) and not (declared.assistants and g.teaches):
         raise NotYours("This page is not for your role in the course.")
     g.visit = found

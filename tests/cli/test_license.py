@@ -36,6 +36,7 @@ def test_a_license_is_created_with_credits_for_a_whole_deployment(run: Run) -> N
         "resources": [FIGURES],
         "code": made["code"],
         "bindings": [bound],
+        "assistants_teach": False,
     }
     assert run("license", "show", made["id"], "--json").json == made
     assert run("license", "list", "--json").json == [made]

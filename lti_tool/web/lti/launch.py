@@ -162,17 +162,18 @@ def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseRet
     if not arrival.role.is_staff and arrival.role not in (Role.LEARNER, Role.OBSERVER):
         session.end()  # whoever launched here before is not who is here now
         return render_template("lti/no_role.html", claims=arrival.claims, is_preview=arrival.role is Role.TEST_USER)
+    role = admitted.role(arrival.role)
     visit = Visit(
         platform_id=arrival.platform_id,
         context_id=arrival.context_id,
         license_id=admitted.license_id,
         person_id=admitted.person_id,
         member_id=admitted.member_id,
-        role=arrival.role,
+        role=role,
         manages=admitted.manages,
         mentored=admitted.mentored,
         locale=arrival.claims.locale or "en",
-        ends_at=now + session.lasts(settings(), arrival.role),
+        ends_at=now + session.lasts(settings(), role),
         alias=here.alias(arrival.platform_id, arrival.claims.subject),
     )
     session.begin(visit)

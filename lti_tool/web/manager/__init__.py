@@ -5,7 +5,7 @@ from flask import Blueprint, request
 from lti_tool.lti.roles import Role
 from lti_tool.web import access, plain
 from lti_tool.web.forms import Form
-from lti_tool.web.manager import add, claim, history, members, overview, purchase, roster, settings
+from lti_tool.web.manager import add, claim, history, members, overview, purchase, roster, settings, staff
 
 blueprint = Blueprint("manager", __name__, url_prefix="/manager")
 
@@ -23,5 +23,5 @@ def turn_away() -> str | None:
     return None
 
 
-for part in (overview, claim, members, add, roster, settings, history, purchase):
+for part in (overview, claim, members, add, staff, roster, settings, history, purchase):
     part.routes(blueprint)

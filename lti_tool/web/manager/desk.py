@@ -36,7 +36,12 @@ class Desk:
 
     @property
     def may_give(self) -> bool:
-        """TAs look, and change nothing (R24)."""
+        """TAs look, and change nothing, unless the licence lets them (R24)."""
+        return access.teaches()
+
+    @property
+    def may_mark(self) -> bool:
+        """Who teaches by the LMS's own word says who else is staff (R26)."""
         return self.visit.role is Role.TEACHER
 
     @property
@@ -66,7 +71,7 @@ def open_desk(session: Session) -> Desk:
 def courses_of(session: Session, visit: Visit) -> Reach:
     """The courses that the visit reaches: those its person teaches, or for other staff, helps in (R24)."""
     assert visit.member_id is not None
-    return reach.of_staff(session, license_of(visit), visit.member_id, teaching=visit.role is Role.TEACHER)
+    return reach.of_staff(session, license_of(visit), visit.member_id, teaching=access.teaches())
 
 
 def license_of(visit: Visit) -> str:

@@ -16,6 +16,11 @@ from lti_tool.web.manager.overview import given
 
 _DEFAULT = Wish()
 _LONGEST_SEARCH = 100
+_MARKED = {
+    "staff": "Marked. They count as staff from now on, and find the class when they open Creditroll the next time.",
+    "student": "Taken back. They are a student again, as your LMS says, from their next visit on.",
+}
+"""What the list says after a mark was set or taken back."""
 _MOST_PAGES = 1_000
 
 
@@ -46,6 +51,7 @@ def members() -> str:
         own=address_of(wish),
         roster=state,
         gave=given(desk),
+        marked=_MARKED.get(request.args.get("marked", ""), ""),
         is_filtered=bool(wish.search or wish.course or wish.show != _DEFAULT.show),
     )
 

@@ -10,6 +10,9 @@ from lti_tool.db import db, transaction
 from lti_tool.ledger import policies, rules
 from lti_tool.ledger.policies import Policy
 from lti_tool.ledger.refusals import MaximumInvalid, StaleSetting
+from lti_tool.licenses import licenses
+from lti_tool.lti.families import FAMILIES
+from lti_tool.lti.platforms import Platform
 from lti_tool.members import directory
 from lti_tool.settings import Resource
 from lti_tool.web import access
@@ -36,6 +39,7 @@ def routes(blueprint: Blueprint) -> None:
     """Adds the page and what saves it."""
     blueprint.add_url_rule("/settings", "settings", form)
     blueprint.add_url_rule("/settings", "settings_save", save, methods=["POST"])
+    blueprint.add_url_rule("/settings/assistants", "assistants_save", save_assistants, methods=["POST"])
 
 
 @only(MANAGER)
@@ -80,6 +84,16 @@ def save() -> ResponseReturnValue:
     return _page(desk, posted, None if posted.wrong.get("maximum") else maximum), 422
 
 
+@only(MANAGER)
+def save_assistants() -> ResponseReturnValue:
+    """Treats teaching assistants as teachers from their next request on, or no longer (R24)."""
+    visit = access.visit()
+    teach = request.form.get("assistants_teach") == "1"
+    with transaction() as session:
+        licenses.let_assistants_teach(session, desks.license_of(visit), teach, by_person=visit.person_id)
+    return done(url_for("manager.settings", assistants="on" if teach else "off"))
+
+
 def _maximum(shown: Form, resource: Resource) -> int | None:
     """The typed maximum; empty is off. A number that is not allowed gets its two neighbours (R6)."""
     maximum = shown.whole("maximum", empty=0)
@@ -113,7 +127,14 @@ def _page(desk: Desk, shown: Form, maximum: int | None, *, looks_wrong: str = ""
         students=sum(received.values()),
         looks_wrong=looks_wrong,
         saved=_saved(desk) if request.args.get("saved") and request.method == "GET" else None,
+        has_assistants=_has_assistants(desk),
     )
+
+
+def _has_assistants(desk: Desk) -> bool:
+    """Whether this LMS tells an assistant from a teacher; Moodle does not."""
+    platform = db.session().get(Platform, desk.visit.platform_id)
+    return platform is None or FAMILIES[platform.family].has_assistants
 
 
 def _around(maximum: int, desk: Desk) -> list[int]:
