@@ -77,6 +77,7 @@ class Seat:
                 self.widen(width)
                 self.page.locator(_FRAME).screenshot(path=f"{folder}/{name}-{width}.png")
         self.page.set_viewport_size({"width": 1280, "height": HEIGHT})
+        self._settle()
 
     def widen(self, width: int) -> None:
         """Makes the frame, not the screen, that wide."""
@@ -87,8 +88,13 @@ class Seat:
             size = self.page.viewport_size
             assert size
             self.page.set_viewport_size({"width": size["width"] + width - now, "height": HEIGHT})
-            self.frame.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self._settle()
         assert self.frame.evaluate("innerWidth") == width
+
+    def _settle(self) -> None:
+        """Waits until the frame is drawn in its new size and place: a click on what still moves meets nothing."""
+        self.page.locator(_FRAME).scroll_into_view_if_needed()  # a frame out of sight is given no time to draw
+        self.frame.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def figure(frame: Frame, name: str) -> Locator:
