@@ -5,7 +5,7 @@ from typing import ClassVar
 from lti_tool.errors import Refusal
 
 _AGAIN = "Go back to your LMS, and add Creditroll there once more by its registration address."
-_BY_HAND = "If it comes again, register Creditroll by hand: its page “/register” has all that you paste."
+_BY_HAND = "If it comes again, register Creditroll by hand: its page /register has all that you paste."
 
 
 class RegistrationRefused(Refusal):
