@@ -69,8 +69,14 @@ def _shape(keys: Keyring, key: SigningKey, now: datetime) -> dict[str, str | Non
 
 def _line(keys: Keyring, key: SigningKey, now: datetime) -> str:
     status, needed_until = keys.status(key, now), keys.needed_until(key)
-    since = "always" if key.signs_from == ALWAYS else f"{key.signs_from:%Y-%m-%d %H:%M} UTC"
-    if status is not Status.OLD or needed_until is None:
-        return f"{key.kid}  {status:7}  signs from {since}"
-    until = f"needed until {needed_until:%Y-%m-%d %H:%M} UTC" if needed_until > now else "may be retired"
-    return f"{key.kid}  {status:7}  {until}"
+    if status is Status.WAITING:
+        more = f"signs from {_time(key.signs_from)}"
+    elif status is Status.SIGNING:
+        more = "since the first start" if key.signs_from == ALWAYS else f"since {_time(key.signs_from)}"
+    else:
+        more = f"needed until {_time(needed_until)}" if needed_until and needed_until > now else "may be retired"
+    return f"{key.kid}  {status:7}  {more}"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

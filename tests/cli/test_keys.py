@@ -83,6 +83,7 @@ def test_people_see_lines_and_nothing_private(run: Run) -> None:
     listed = run("list").out.splitlines()
     assert [line.split()[1] for line in listed] == ["old", "old", "signing"]
     assert "needed until" in listed[0]
+    assert "since 20" in listed[2]
     assert "may be retired" in listed[1]
 
 
