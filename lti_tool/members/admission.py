@@ -25,7 +25,8 @@ from lti_tool.settings import Settings
 
 @dataclass(frozen=True)
 class Admitted:
-    """What a launch led to. Without `license_id` the course is not set up; without `member_id` nothing is held.
+    """What a launch led to. Without `license_id` the course is not set up, and `person_id` is a teacher's whom other
+    courses made known; without `member_id` nothing is held.
 
     `mentored` are the members whom an observer may see; `top_up` is what a student's launch allotted, or why not.
     `is_marked` is who came as a student and is staff here by a teacher's mark (R26).
@@ -68,7 +69,7 @@ def admit(session: Session, arrival: Arrival, *, settings: Settings, now: dateti
         return Admitted()
     license_id = _license(session, arrival, settings=settings, now=now)
     if license_id is None:
-        return Admitted()
+        return Admitted(person_id=_known_teacher(session, arrival))
     if not arrival.role.has_account:
         return Admitted(license_id, mentored=_mentored(session, arrival, license_id))
     known = _person(session, arrival, license_id, now=now)
@@ -130,6 +131,17 @@ def _trial(session: Session, arrival: Arrival, *, settings: Settings, now: datet
     return made.id
 
 
+_PERSON_ID = Sql("select id from people where platform_id = :platform_id and subject = :subject")
+
+
+def _known_teacher(session: Session, arrival: Arrival) -> str | None:
+    """Who may be offered the licence of a course that this one is a copy of; nobody new is kept (R23)."""
+    if arrival.role is not Role.TEACHER:
+        return None
+    found = _PERSON_ID.run(session, platform_id=arrival.platform_id, subject=arrival.claims.subject).scalar()
+    return None if found is None else str(found)
+
+
 _FIND = Sql(
     """
     select p.id, p.name, p.email, m.id, e.launch_role, e.roster_role, coalesce(e.active, :no),
@@ -185,8 +197,6 @@ _INSERT_PERSON = Sql(
     on conflict do nothing
     """
 )
-
-_PERSON_ID = Sql("select id from people where platform_id = :platform_id and subject = :subject")
 
 
 def _ensure_person(session: Session, arrival: Arrival, *, now: datetime) -> str:

@@ -2,8 +2,6 @@
 
 from flask import render_template
 
-from lti_tool.web.forms import Form
-
 
 def no_course() -> str:
     """Opened outside any course, as from an app menu."""
@@ -13,11 +11,6 @@ def no_course() -> str:
 def not_set_up() -> str:
     """A student's course that no licence belongs to yet (R23)."""
     return render_template("plain/not_set_up.html")
-
-
-def how_to_set_up(form: Form) -> str:
-    """The same, to a teacher: how the course gets its licence; `form` is the field for the licence code."""
-    return render_template("plain/how_to_set_up.html", form=form)
 
 
 def connected(license_name: str) -> str:

@@ -5,7 +5,7 @@ from flask import Blueprint, request
 from lti_tool.lti.roles import Role
 from lti_tool.web import access, plain
 from lti_tool.web.forms import Form
-from lti_tool.web.manager import add, claim, history, members, overview, purchase, roster, settings, staff
+from lti_tool.web.manager import add, claim, copies, history, members, overview, purchase, roster, settings, staff
 
 blueprint = Blueprint("manager", __name__, url_prefix="/manager")
 
@@ -14,14 +14,14 @@ blueprint = Blueprint("manager", __name__, url_prefix="/manager")
 def turn_away() -> str | None:
     """A visit without a course or a licence gets a page that says what is missing, instead of figures."""
     visit = access.visit()
-    if request.endpoint == claim.ENDPOINT:
+    if request.endpoint in (claim.ENDPOINT, copies.ENDPOINT):
         return None
     if visit.context_id is None:
         return plain.no_course()
     if visit.license_id is None or visit.member_id is None:
-        return plain.how_to_set_up(Form()) if visit.role is Role.TEACHER else plain.not_set_up()
+        return copies.set_up_page(Form()) if visit.role is Role.TEACHER else plain.not_set_up()
     return None
 
 
-for part in (overview, claim, members, add, staff, roster, settings, history, purchase):
+for part in (overview, claim, copies, members, add, staff, roster, settings, history, purchase):
     part.routes(blueprint)

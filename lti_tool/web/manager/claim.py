@@ -12,6 +12,7 @@ from lti_tool.lti.contexts import Context
 from lti_tool.web import access, plain
 from lti_tool.web.access import TEACHER, only
 from lti_tool.web.forms import Form
+from lti_tool.web.manager import copies
 
 ENDPOINT = "manager.claim"
 
@@ -40,5 +41,5 @@ def save() -> ResponseReturnValue:
             )
     except (NotFound, AlreadyBound) as refused:
         posted.wrong["code"] = refused.detail
-        return plain.how_to_set_up(posted), 422
+        return copies.set_up_page(posted), 422
     return plain.connected(claimed.name)

@@ -10,7 +10,7 @@ from lti_tool.ledger import journal, rules
 from lti_tool.members import activity, directory, reach
 from lti_tool.members.directory import Counts, Wish
 from lti_tool.web.access import STAFF, only
-from lti_tool.web.manager import roster
+from lti_tool.web.manager import copies, roster
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.picture import Picture, picture
 
@@ -32,6 +32,7 @@ def overview() -> str:
     everybody = Wish(show="all")
     counts = directory.count(session, desk.within, desk.terms, everybody, now=desk.now)
     waiting = directory.waiting(session, desk.within, desk.terms, now=desk.now, limit=MOST_AT_ONCE)
+    copy = copies.settings_offer(session, desk.visit)
     events = activity.recent(
         session, desk.within, desk.resource.name, now=desk.now, of_license=desk.visit.manages, limit=_SHOWN
     )
@@ -41,7 +42,10 @@ def overview() -> str:
         counts=counts,
         picture=_whole_license(desk) if desk.visit.manages else _own_courses(counts),
         frozen=directory.frozen_members(session, desk.license.id, desk.resource.name) if desk.totals.frozen else 0,
-        worst=worst_case(desk) if desk.visit.manages else 0,
+        worst=worst_case(desk, desk.setting.maximum) if desk.visit.manages else 0,
+        copy=copy,
+        copy_cost=worst_case(desk, copy.maximum) if copy else 0,
+        copied=copies.said(),
         waiting=waiting,
         shown=_SHOWN,
         why={row.member_id: desk.terms.why_waiting(row.received) for row in waiting},
@@ -54,10 +58,10 @@ def overview() -> str:
     )
 
 
-def worst_case(desk: Desk) -> int:
-    """The most that can still go out automatically, the pool apart: from what each student has received (R10)."""
+def worst_case(desk: Desk, maximum: int) -> int:
+    """The most that could still go out by itself at that maximum, the pool apart: from what each received (R10)."""
     received = directory.received_by_students(db.session(), desk.license.id, desk.resource.name)
-    return could_go_out(received, desk.setting.maximum, desk.resource.bundle)
+    return could_go_out(received, maximum, desk.resource.bundle)
 
 
 def could_go_out(received: dict[int, int], maximum: int, bundle: int) -> int:
