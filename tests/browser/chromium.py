@@ -18,6 +18,7 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--disable-site-isolation-trials",  # Playwright loses a frame that changes its process thrice in a moment
     "--host-resolver-rules=MAP *.test 127.0.0.1",
     "--screen-info={1440x900}",  # a school's laptop: frames ask how high the screen is
 ]

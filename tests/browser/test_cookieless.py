@@ -103,8 +103,10 @@ def test_the_lmss_storage_lets_a_browser_in_that_takes_no_cookies(
 def test_a_partitioned_cookie_is_enough_where_only_foreign_ones_are_blocked(browser: BrowserContext, at: At) -> None:
     school, sit = at(browser)
     seat = sit()
-    expect_figures(seat.step_in(TEACHER), License_total=300, Allotted=0)
-    seat.frame.evaluate("location.reload()")
+    frame = seat.step_in(TEACHER)
+    expect_figures(frame, License_total=300, Allotted=0)
+    with frame.expect_navigation():
+        frame.evaluate("location.reload()")
     expect_figures(seat.tab("Overview"), License_total=300, Allotted=0)
     seat.page.goto(f"{school.lms.tool_url}/manager/")  # the cookie is of the frame in this LMS, and of no other place
     expect(seat.page.get_by_role("heading", name="Open it again from your course")).to_be_visible()
