@@ -36,12 +36,14 @@ def register(
     """Keeps it, waiting or admitted. Raises Invalid, AlreadyRegistered, TooManyWaiting."""
     if typed.endpoints not in typed.family.constant:
         _check(typed, allow_private_hosts)
+    issuer, client_id = typed.endpoints.issuer, typed.client_id
+    platforms.require_own_client(session, issuer, client_id, allow_private_hosts=allow_private_hosts)
     return platforms.add_platform(
         session,
         name=typed.name,
         family=typed.family.name,
-        client_id=typed.client_id,
-        issuer=typed.endpoints.issuer,
+        client_id=client_id,
+        issuer=issuer,
         auth_login_url=typed.endpoints.auth_login_url,
         auth_token_url=typed.endpoints.auth_token_url,
         auth_audience=typed.auth_audience,

@@ -1,7 +1,7 @@
 """Registered LMSs (platforms) and their installations (deployments), waiting or admitted."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound, Refusal
 from lti_tool.ids import new_id
-from lti_tool.lti.families import FAMILIES, Family
+from lti_tool.lti.families import FAMILIES, Family, of_host
 from lti_tool.lti.service_tokens import ServiceAccount
 
 _MOST_CHARACTERS = 255
@@ -174,14 +174,37 @@ def require_room(session: Session) -> None:
         raise TooManyWaiting("Too many registrations wait for approval. Ask whoever runs Creditroll to look at them.")
 
 
+_MOST_A_DAY = 100
+_A_DAY = timedelta(days=1)
+
+
+def require_calm(session: Session, *, now: datetime) -> None:
+    """Raises TooManyWaiting where nobody waits, but more came within a day than an operator can have wanted."""
+    came = select(func.count()).select_from(Platform).where(Platform.created_at > now - _A_DAY)
+    if (session.scalar(came) or 0) >= _MOST_A_DAY:
+        raise TooManyWaiting(
+            "Many LMSs were registered within a day. Try again tomorrow, or ask whoever runs Creditroll."
+        )
+
+
+def require_own_client(session: Session, issuer: str, client_id: str, *, allow_private_hosts: frozenset[str]) -> None:
+    """Raises AlreadyRegistered if a stranger brings the client id of another LMS.
+
+    Moodle looks at nothing but the client and our signature: what we sign for an LMS that somebody invented, with the
+    client id of a true one, could be carried there. A vendor's issuer is proved by its hosts (and Canvas's beta and
+    test have production's clients); an LMS that the operator named is no stranger.
+    """
+    host = _host(issuer)
+    if of_host(host) is not None or host in allow_private_hosts:
+        return
+    others = select(Platform.id).where(Platform.client_id == client_id, Platform.issuer != issuer).limit(1)
+    if session.scalar(others) is not None:
+        raise AlreadyRegistered(f"The client {client_id} is registered already, with another issuer.")
+
+
 def named(session: Session, *, issuer: str, client_id: str) -> Platform | None:
     """The platform by the LMS's own two names, if there is one."""
     return session.scalar(select(Platform).where(Platform.issuer == issuer, Platform.client_id == client_id))
-
-
-def issuers_of_client(session: Session, client_id: str) -> Sequence[str]:
-    """Every issuer that has a registration by that client id."""
-    return session.scalars(select(Platform.issuer).where(Platform.client_id == client_id)).all()
 
 
 def find(session: Session, platform_id: str) -> Platform:

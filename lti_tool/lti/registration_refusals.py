@@ -31,12 +31,12 @@ class Closed(RegistrationRefused):
 
 
 class Busy(RegistrationRefused):
-    """As many registrations are under way as this process carries at once."""
+    """As many registrations are under way as this process carries at once, or came to nothing from one address."""
 
     code = "REG-BUSY"
     status = 429
     title = "Wait a minute, then try again"
-    says = "Several schools are registering Creditroll at this moment."
+    says = "Creditroll has many registrations to look at in this moment."
     steps = (_AGAIN,)
 
 

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from lti_tool.lti import platforms
+from lti_tool.lti import by_hand, platforms
+from lti_tool.lti.by_hand import Typed
+from lti_tool.lti.families import FAMILIES, Endpoints
 from lti_tool.lti.invitations import Proposal, Seal, invitation
 from lti_tool.lti.platform_configuration import Configuration, parse
-from lti_tool.lti.platforms import AlreadyRegistered
-from lti_tool.lti.registration import Granted, Registrar
+from lti_tool.lti.platforms import AlreadyRegistered, TooManyWaiting
+from lti_tool.lti.registration import Registrar
+from lti_tool.lti.registration_answer import Granted
 from lti_tool.lti.registration_refusals import ClientOfAnother, HostsDisagree, PageTooOld
 from lti_tool.settings import Settings, load
 from tests.factories import NOW, make_platform
@@ -141,6 +144,31 @@ def test_a_client_id_of_one_lms_is_not_taken_for_another(session: Session, setti
     with pytest.raises(ClientOfAnother):
         keep(session, settings, "https://evil.example")
     assert keep(session, settings, "https://evil.example", "client-2").status == "active"
+
+
+def test_nor_is_it_where_somebody_types_it_in(session: Session, settings: Settings) -> None:
+    keep(session, settings, SCHOOL)
+    evil = "https://evil.example"
+    typed = Typed(
+        family=FAMILIES["moodle"],
+        name="Evil",
+        client_id="client-1",
+        endpoints=Endpoints(issuer=evil, auth_login_url=f"{evil}/a", auth_token_url=f"{evil}/t", jwks_url=f"{evil}/k"),
+    )
+    with pytest.raises(AlreadyRegistered):
+        by_hand.register(session, typed, is_admitted=True, allow_private_hosts=NOBODY, now=NOW)
+
+
+def test_strangers_register_only_so_many_lmss_a_day_even_where_all_are_welcome(
+    session: Session, settings: Settings
+) -> None:
+    registrar = Registrar(settings)
+    for number in range(100):
+        registrar.require_open(session, now=NOW)
+        keep(session, settings, f"https://lms-{number}.example", f"client-{number}")
+    with pytest.raises(TooManyWaiting):
+        registrar.require_open(session, now=NOW)
+    registrar.require_open(session, now=NOW + timedelta(days=1, seconds=1))
 
 
 def test_the_client_of_canvas_serves_its_beta_too(session: Session, settings: Settings) -> None:

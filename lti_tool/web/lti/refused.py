@@ -15,6 +15,7 @@ from lti_tool.db import db, transaction
 from lti_tool.lti import launch_log
 from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.refusals import LaunchRefused, NothingKept, TooManyRefused
+from lti_tool.lti.registration_refusals import Busy, RegistrationRefused
 from lti_tool.web import errors
 from lti_tool.web.lti.doors import attempt, door
 from lti_tool.web.lti.open import offer
@@ -56,6 +57,12 @@ class Refusals:
         if isinstance(shown, NothingKept):
             return offer(words, shown.figures["claims"], code=shown.code, status=shown.status, support_id=support_id)
         return errors.page(words, code=shown.code, status=shown.status, support_id=support_id)
+
+    def answer_registration(self, refusal: RegistrationRefused) -> ResponseReturnValue:
+        """The page for an LMS administrator whose registration cannot go on."""
+        shown = refusal if self._may_go_on() else Busy()
+        words = errors.Words(shown.title, shown.detail, shown.steps)
+        return errors.page(words, code=shown.code, status=shown.status)
 
     def _may_go_on(self) -> bool:
         return self._limit is None or self._limiter.hit(self._limit, request.remote_addr or "")

@@ -14,8 +14,6 @@ from lti_tool.lti import registration, registration_request
 from lti_tool.lti.invitations import Proposal, invitation
 from lti_tool.lti.names_roles import SCOPE
 from lti_tool.lti.registration import Registrar
-from lti_tool.lti.registration_refusals import RegistrationRefused
-from lti_tool.web import errors
 from lti_tool.web.access import REGISTRANT, only
 from lti_tool.web.lti.doors import once
 
@@ -28,15 +26,9 @@ def register() -> ResponseReturnValue:
     return _register() if request.method == "POST" else _propose()
 
 
-def refused(refusal: RegistrationRefused) -> ResponseReturnValue:
-    """The page for an LMS administrator whose registration cannot go on."""
-    words = errors.Words(refusal.title, refusal.detail, refusal.steps)
-    return errors.page(words, code=refusal.code, status=refusal.status)
-
-
 def _propose() -> str:
     registrar, now = _registrar(), clock.now()
-    registrar.require_open(db.session())
+    registrar.require_open(db.session(), now=now)
     asked = invitation(configuration_url=_argument("openid_configuration"), token=_argument("registration_token"))
     registration.require_unused(db.session(), asked)
     db.session.remove()  # an LMS may take its time, and the database is not to wait for it
@@ -55,7 +47,7 @@ def _propose() -> str:
 def _register() -> str:
     registrar, now = _registrar(), clock.now()
     with transaction() as books:
-        registrar.require_open(books)
+        registrar.require_open(books, now=now)
         proposal = registrar.seal.open(once("proposal") or "", now=now)
         registration.use(books, proposal.invitation, now=now)
     granted = registrar.send(proposal)

@@ -225,6 +225,13 @@ def test_so_many_may_wait_and_no_more(client: FlaskClient, moodle: RegisteringLm
     assert moodle.headers == []
 
 
+def test_whoever_comes_to_nothing_too_often_is_told_to_wait(make_app: MakeApp, moodle: RegisteringLms) -> None:
+    client = make_app(launch_rate_limit="3/hour").test_client()
+    codes = [code(client.get(ADDRESS)) for _ in range(4)]
+    assert codes == ["REG-START"] * 3 + ["REG-BUSY"]
+    assert propose(client, moodle).status_code == 200
+
+
 def test_slow_lmss_do_not_hold_all_threads(make_app: MakeApp, moodle: RegisteringLms) -> None:
     app = make_app()
     moodle.told = lambda _: time.sleep(1) or Response("{}")  # type: ignore[func-returns-value] # a slow LMS
