@@ -301,6 +301,7 @@ def test_the_button_tests_each_step_and_says_what_mends_it(client: FlaskClient, 
 
 def test_a_number_that_nobody_has_is_not_found(client: FlaskClient) -> None:
     for address in ("/register/0", "/register/01a21226-eb84-75a2-a0f4-cd95f32adc74"):
+        assert "There is no such registration" in text(client.get(address))
         assert client.get(address).status_code == 404
         assert client.post(address).status_code == 404
 
