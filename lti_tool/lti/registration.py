@@ -84,7 +84,7 @@ class Registrar:
             check_url("openid_configuration", url, allowed)
         except Invalid as error:
             raise AddressRefused(error.detail) from error
-        with self._calling():
+        with _calling():
             answer = self._outbound.get(url, headers=_headers(invitation), max_bytes=_MOST_BYTES)
         if answer.status in (401, 403):
             raise InvitationRefused()
@@ -95,7 +95,7 @@ class Registrar:
     def send(self, proposal: Proposal) -> Granted:
         """Asks the LMS to register us. Raises RegistrationRefused."""
         request = registration_request.build(self.tool, proposal.configuration)
-        with self._calling():
+        with _calling():
             answer = self._outbound.post_json(
                 proposal.configuration.registration_url,
                 request,
@@ -139,17 +139,12 @@ class Registrar:
         return Kept(added, is_new=True)
 
     @contextmanager
-    def _calling(self) -> Iterator[None]:
+    def place(self) -> Iterator[None]:
+        """Around everything that calls an LMS: as many at once as there are places. Raises Busy."""
         if not self._places.acquire(blocking=False):
             raise Busy()
         try:
             yield
-        except PrivateAddress as error:
-            raise AddressRefused(str(error)) from error
-        except TimedOut as error:
-            raise LmsTooSlow() from error
-        except OutboundError as error:
-            raise LmsUnreachable(str(error)) from error
         finally:
             self._places.release()
 
@@ -166,6 +161,18 @@ def use(session: Session, invitation: Invitation, *, now: datetime) -> None:
         one_time.spend(session, invitation.once, expires_at=now + _REMEMBERED)
     except NonceUsed as error:
         raise AlreadyUsed() from error
+
+
+@contextmanager
+def _calling() -> Iterator[None]:
+    try:
+        yield
+    except PrivateAddress as error:
+        raise AddressRefused(str(error)) from error
+    except TimedOut as error:
+        raise LmsTooSlow() from error
+    except OutboundError as error:
+        raise LmsUnreachable(str(error)) from error
 
 
 def _headers(invitation: Invitation) -> dict[str, str]:

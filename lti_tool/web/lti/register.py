@@ -32,7 +32,8 @@ def _propose() -> str:
     asked = invitation(configuration_url=_argument("openid_configuration"), token=_argument("registration_token"))
     registration.require_unused(db.session(), asked)
     db.session.remove()  # an LMS may take its time, and the database is not to wait for it
-    proposal = Proposal(asked, registrar.look(asked))
+    with registrar.place():
+        proposal = Proposal(asked, registrar.look(asked))
     wanted = registration_request.scopes(registrar.tool, proposal.configuration)
     return render_template(
         "lti/register.html",
@@ -46,11 +47,12 @@ def _propose() -> str:
 
 def _register() -> str:
     registrar, now = _registrar(), clock.now()
-    with transaction() as books:
-        registrar.require_open(books, now=now)
-        proposal = registrar.seal.open(once("proposal") or "", now=now)
-        registration.use(books, proposal.invitation, now=now)
-    granted = registrar.send(proposal)
+    with registrar.place():  # before the invitation is used up
+        with transaction() as books:
+            registrar.require_open(books, now=now)
+            proposal = registrar.seal.open(once("proposal") or "", now=now)
+            registration.use(books, proposal.invitation, now=now)
+        granted = registrar.send(proposal)
     with transaction() as books:
         kept = registrar.keep(books, proposal.configuration, granted, now=clock.now())
     return render_template(

@@ -243,5 +243,6 @@ def test_a_form_pressed_many_times_at_once_registers_once(make_app: MakeApp, moo
     form = Page(propose(app.test_client(), moodle)).form(ADDRESS)
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: post(app.test_client(), form).status_code, range(8)))
-    assert sorted(statuses) == [200] + [409] * 7
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 409, 429}  # used already, or no place at this moment
     assert len(moodle.requests) == 1

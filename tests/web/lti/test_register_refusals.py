@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
+from lti_tool.web.lti.register import REGISTRAR
 from tests.conftest import MakeApp
 from tests.registering_lms import CANVAS, PLATFORM, TOOL, RegisteringLms, observed, serving_lms
 from tests.web.lti.conftest import rows
 from tests.web.lti.registering import ADDRESS, code, propose, register
-from tests.web.pages import Page
+from tests.web.pages import Page, post
 
 
 @pytest.mark.parametrize("proposal", ["", "x", "gAAAAA", "é"])
@@ -238,3 +239,24 @@ def test_slow_lmss_do_not_hold_all_threads(make_app: MakeApp, moodle: Registerin
     with ThreadPoolExecutor(4) as pool:
         codes = list(pool.map(lambda _: code(propose(app.test_client(), moodle)), range(4)))
     assert sorted(codes) == ["REG-BUSY"] * 2 + ["REG-CONFIGURATION"] * 2
+
+
+def test_an_invitation_is_not_used_up_where_there_was_no_place_for_it(
+    client: FlaskClient, moodle: RegisteringLms
+) -> None:
+    form = Page(propose(client, moodle)).form(ADDRESS)
+    registrar = client.application.extensions[REGISTRAR]
+    with registrar.place(), registrar.place():
+        assert code(post(client, form)) == "REG-BUSY"
+    assert post(client, form).status_code == 200
+
+
+def test_an_lms_that_takes_too_long_is_not_waited_for(
+    make_app: MakeApp, moodle: RegisteringLms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti_tool.lti.registration._WITHIN_S", 0.5)
+    client = make_app().test_client()
+    form = Page(propose(client, moodle)).form(ADDRESS)
+    moodle.told = moodle.refusal = lambda _: time.sleep(1) or Response("{}")  # type: ignore[func-returns-value] # slow
+    for refused in (propose(client, moodle), post(client, form)):
+        assert (refused.status_code, code(refused)) == (504, "REG-TIMEOUT")
