@@ -40,7 +40,6 @@ def message(
         course=course,
         link=place.link,
         person=person,
-        enrollment=enrollment,
         roles=school.casting(enrollment).launch if enrollment else school.family.administrator,
         mentored=_mentored(school, course, enrollment),
         memberships_url=school.memberships_url(course),

@@ -82,8 +82,7 @@ def _wanted(school: School, course: Course) -> list[Enrollment]:
         everybody.sort(key=lambda each: (school.people[each.person].family, each.number))
     if rules.short_roles:
         role = (role or "").rpartition("#")[2]
-        # The next link has no role: from the second page on everybody comes back.
-        role = role if role in ("Instructor", "Learner") and "from" not in request.args else None
+        role = role if role in ("Instructor", "Learner") else None
     return [each for each in everybody if role is None or role in school.casting(each).roster]
 
 

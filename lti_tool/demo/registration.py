@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, abort, jsonify, request
@@ -22,7 +21,6 @@ class _Configuration(BaseModel):
     target_link_uri: str
     claims: list[str] = []
     custom_parameters: dict[str, str] = {}
-    messages: list[dict[str, Any]] = []
 
 
 class _Request(BaseModel):

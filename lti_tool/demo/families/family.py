@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lti_tool.demo.courses import Course, Enrollment, NameCourse, Part, ResourceLink
+from lti_tool.demo.courses import Course, NameCourse, Part, ResourceLink
 from lti_tool.demo.families.registering import Registering
 from lti_tool.demo.faults import Fault
 from lti_tool.demo.people import NameSub, Person, cast, uuid_sub
@@ -34,7 +34,6 @@ class Launch:
     course: Course
     link: ResourceLink
     person: Person
-    enrollment: Enrollment | None
     roles: tuple[str, ...]
     mentored: tuple[str, ...]
     memberships_url: str
@@ -161,8 +160,10 @@ class RosterRules:
     page_size: int | None = None
     """The most on a page; None is everybody at once, unless `limit` asks for less."""
     by_offset: bool = False
-    """Pages go by `limit` and `from`, and so shift when somebody leaves meanwhile; else by a token."""
-    next_keeps_role: bool = True
+    """Pages go by `limit` and `from`, and so shift when somebody leaves meanwhile; the next link forgets `role`.
+
+    Else they go by a token.
+    """
     short_roles: bool = False
     """`role` is Instructor or Learner, and any other is ignored."""
     has_rlid: bool = True

@@ -138,7 +138,6 @@ FAMILY = Family(
     roster=RosterRules(
         path="/mod/lti/services.php/CourseSection/{course}/bindings/{deployment}/memberships",
         by_offset=True,
-        next_keeps_role=False,
         short_roles=True,
         rlid_refusal=(404, {"status": 404, "reason": "Not Found: LTI link doesn't exist"}),
         wrong_type=400,
