@@ -57,7 +57,7 @@ def enter(platform_id: str) -> ResponseReturnValue:
     if kept is None:
         posted.wrong["code"] = "This is not the code. Check each letter, or ask whoever runs Creditroll for a new one."
         return _door(posted), 422
-    return _let_in(redirect(url_for("launches.last", platform_id=platform_id), 303), platform_id, kept)
+    return _let_in(redirect(url_for("launches.last", platform_id=platform_id), 303), kept)
 
 
 @blueprint.get("/<support_id>")
@@ -110,11 +110,11 @@ def _door(form: Form) -> str:
     return render_template("launches/enter.html", form=form)
 
 
-def _let_in(answer: Answer, platform_id: str, kept: str) -> Response:
+def _let_in(answer: Answer, kept: str) -> Response:
     response = make_response(answer)
     response.set_cookie(
         _COOKIE,
-        _signer().dumps([platform_id, kept]),
+        _signer().dumps(kept),
         max_age=int(_LASTS.total_seconds()),
         secure=True,
         httponly=True,
@@ -125,10 +125,10 @@ def _let_in(answer: Answer, platform_id: str, kept: str) -> Response:
 
 def _is_in(platform_id: str) -> bool:
     try:
-        of, kept = _signer().loads(request.cookies.get(_COOKIE, ""), max_age=int(_LASTS.total_seconds()))
+        kept = _signer().loads(request.cookies.get(_COOKIE, ""), max_age=int(_LASTS.total_seconds()))
     except BadData:
         return False
-    return bool(of == platform_id) and log_codes.still_opens(db.session(), platform_id, kept)
+    return log_codes.still_opens(db.session(), platform_id, kept)
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -184,6 +184,8 @@ def test_ids_of_another_course_or_license_are_refused_whole(teacher: FlaskClient
         refused = post_mark(teacher, school, *members)
         assert refused.status_code == 422
         assert "Somebody Else" not in refused.text
+    for course, member in zip(courses, (colleague, foreign), strict=True):
+        assert post_mark(teacher, school, member, course=course).status_code == 422
     for course in (*courses, "nonsense", ""):
         assert post_mark(teacher, school, school.ada, course=course).status_code == 422
     for member in (school.ada, colleague):
@@ -277,6 +279,21 @@ def test_an_assistant_who_teaches_reaches_only_courses_that_they_help_in(
     form = pages.get(client, f"{ADD}?only={school.ada}").form(ADD)
     assert pages.post(client, form, members=stranger).status_code == 422
     assert school.account(stranger).balance == 0
+
+
+def test_a_teacher_gives_in_a_course_that_they_only_help_in_if_assistants_teach(
+    teacher: FlaskClient, school: School, books: Books
+) -> None:
+    with books() as session:
+        other = make_context(session, session.get_one(Deployment, school.deployment), title="Chemistry")
+        license_ = session.get_one(License, school.license)
+        bind(session, license_, context=other)
+        enroll(session, session.get_one(Member, school.teacher), other, role=Role.TA)
+        helped = make_member(session, license_, other).id
+    form = pages.get(teacher, f"{ADD}?only={school.ada}").form(ADD)
+    assert pages.post(teacher, form, members=helped).status_code == 422
+    let_assistants_teach(books, school)
+    assert pages.post(teacher, form, members=helped).status_code == 303
 
 
 def test_the_setting_of_one_license_lets_nobody_of_another_teach(
