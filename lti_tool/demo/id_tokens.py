@@ -2,7 +2,7 @@
 
 import time
 
-from flask import Response, jsonify
+from flask import Response, abort, jsonify, request
 
 from lti_tool.demo.courses import Course, Enrollment
 from lti_tool.demo.families.family import Launch, Message
@@ -16,6 +16,8 @@ def jwks() -> Response:
     refusal = school.faults.strike("keys").refusal()
     if refusal:
         return refusal
+    if school.family.keys_need_user_agent and not request.headers.get("User-Agent"):
+        abort(403, "Who are you?")
     response = jsonify(keys=[school.key.public_jwk])
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response

@@ -175,6 +175,16 @@ def test_moodles_tokens_come_as_html_and_its_errors_are_odd(lms: Lms, family: st
     assert set(future.json()) == {"error"}
 
 
+@only("family", ["moodle"])
+def test_moodles_host_keeps_its_keys_from_callers_without_a_name(lms: Lms, family: str) -> None:
+    answers = [
+        requests.get(lms.config.jwks_url, headers={"User-Agent": name}, timeout=TIMEOUT_S).status_code
+        for name in ("", "Creditroll/1")
+    ]
+
+    assert answers == [403, 200]
+
+
 @only("family", ["schoology"])
 def test_schoologys_token_is_for_a_list_and_small_letters(lms: Lms, family: str) -> None:
     claims = lms.claims("period-2", TEACHER)

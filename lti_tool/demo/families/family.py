@@ -221,6 +221,8 @@ class Family:
     login: Login = field(default_factory=Login)
     token: TokenRules = field(default_factory=TokenRules)
     life_s: int = 3600
+    keys_need_user_agent: bool = False
+    """Whether the key set is kept from callers that do not say what they are, as some hosts do."""
     name_sub: NameSub = uuid_sub
     cast: Callable[[], dict[str, Person]] = cast
     name_course: NameCourse

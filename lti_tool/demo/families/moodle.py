@@ -148,6 +148,7 @@ FAMILY = Family(
         checks_audience=False, checks_reuse=False, content_type="text/html; charset=utf-8", error=token_error
     ),
     life_s=60,
+    keys_need_user_agent=True,
     name_sub=name_sub,
     cast=partial(cast, name_sub),
     name_course=name_course,
