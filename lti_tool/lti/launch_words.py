@@ -31,9 +31,10 @@ CHECKS = {
 }
 """What each check asks, by its name."""
 
-_CLOCKS = "Set the clocks of both servers by the network; the skew below says how far they are apart."
+_CLOCKS = "Set the clocks of both servers by the network; the skew says how far they are apart."
 _REGISTRATION = "Compare issuer and client id in the LMS with the registration here, letter by letter."
 _KEYS = "Check the registration’s key set URL, and that this server can reach it."
+_AGAIN = "It was reloaded, opened by the back button, or saved. Open it again from the course."
 _MENDS = {
     "LTI-LOGIN": "The LMS’s login URL for Creditroll is opened by something else than a launch.",
     "LTI-TARGET": "In the LMS, set the tool’s URL and every link to this Creditroll’s address.",
@@ -42,6 +43,14 @@ _MENDS = {
     "LTI-PLATFORM-DISABLED": "The operator switched it off; creditroll platform approve switches it on again.",
     "LTI-DEPLOYMENT-PENDING": "The operator approves it: creditroll platform approve with --deployment-id.",
     "LTI-LMS-ERROR": "Mostly the person’s session in the LMS had ended, or the page was reloaded. Open it again there.",
+    "LTI-STATE-MISSING": "The LMS posts launches without a login first: set its login URL, and LTI 1.3.",
+    "LTI-STATE-UNKNOWN": _AGAIN,
+    "LTI-STATE-EXPIRED": _AGAIN,
+    "LTI-NONCE-USED": _AGAIN,
+    "LTI-ALG": "Let the LMS sign with RS256; Blackboard can be set to another.",
+    "LTI-VERSION": "Add the tool as LTI 1.3, not 1.1.",
+    "LTI-MESSAGE-TYPE": "Take the placements off that send another kind of link.",
+    "LTI-CLAIM": "The LMS sends a claim that is too long, or no text where one belongs; see what came.",
     "LTI-STATE-BROWSER": "The browser keeps no cookies for Creditroll in the LMS’s frame. Open it in a new tab.",
     "LTI-KID-UNKNOWN": _KEYS,
     "LTI-KEYS": _KEYS,
