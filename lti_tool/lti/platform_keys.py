@@ -15,6 +15,7 @@ from lti_tool.lti.refusals import KeysUnreadable, KidUnknown
 from lti_tool.outbound import Answer, Outbound, OutboundError, TimedOut
 
 _FRESH = timedelta(hours=1)
+"""Whatever its headers say of caching: a new key is found at once by its name, a withdrawn one is gone after this."""
 _LAST_GOOD = timedelta(days=1)
 """How long remembered keys stand in while the LMS cannot show its own."""
 _COOL_DOWN = timedelta(seconds=30)
