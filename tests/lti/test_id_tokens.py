@@ -68,7 +68,7 @@ def test_a_token_signed_with_the_public_key_as_a_secret_is_refused() -> None:
         read(jwt.api_jws.encode(json.dumps(CLAIMS).encode(), pem.hex(), "HS256", headers={"kid": "key-1"}))
 
 
-@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"b64": False, "crit": ["b64"]}])
+@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"b64": False, "crit": ["b64"]}, {"b64": False}, {"b64": True}])
 def test_a_header_that_must_be_understood_is_refused(header: dict[str, Any]) -> None:
     _, payload, signature = sign().split(".")
     with pytest.raises(AlgorithmRefused):
