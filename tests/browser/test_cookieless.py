@@ -150,6 +150,19 @@ def test_a_teachers_day_without_cookies(cookieless: BrowserContext, at: At) -> N
     assert cookieless.cookies() == []
 
 
+def test_a_link_is_placed_without_cookies_and_opens_its_page(cookieless: BrowserContext, at: At) -> None:
+    school, sit = at(cookieless, storage_target="_parent")
+    seat = sit()
+    frame = seat.step_in(TEACHER, way="choose-for-assignment")
+    frame.get_by_role("radio", name="Manage Members", exact=True).check()
+    frame.get_by_role("button", name="Add link").click()
+    seat.page.wait_for_url(f"{school.lms.url}/courses/period-2/as/{TEACHER}")
+    frame = seat.step_in(TEACHER, way="link-1")
+    expect(frame.get_by_role("heading", name="Manage Members")).to_be_visible()
+    assert cookieless.cookies() == []
+    assert set(carriers(school)) == {"storage"}
+
+
 def test_a_reload_without_cookies_says_how_to_come_back(cookieless: BrowserContext, at: At) -> None:
     _, sit = at(cookieless, storage_target="_parent")
     seat = sit()

@@ -1,5 +1,6 @@
 """A teacher places links from the LMS's picker: a page to choose, and a signed answer that only the LMS's form gets."""
 
+import logging
 import re
 from datetime import timedelta
 from typing import Any
@@ -190,7 +191,11 @@ def test_choosing_opens_no_account_and_gives_nobody_anything(
     assert rows(engine, "select code from launches") == [("ok",)]
 
 
-def test_a_request_counts_once(client: FlaskClient, platform: FakePlatform) -> None:
+def test_a_request_counts_once_and_never_opens_a_visit_that_is_there(
+    client: FlaskClient, platform: FakePlatform, books: Books
+) -> None:
+    give_license(books, platform)
+    launch(client, platform, role="Instructor")
     begun = login(client, platform)
     body = claims(platform, tool=TOOL, nonce=begun.nonce, role="Instructor", changes=picking())
     token = id_token(platform, body)
@@ -249,7 +254,7 @@ def test_an_lms_that_was_switched_off_meanwhile_gets_no_answer(
 
 def test_whatever_an_lms_writes_is_text(client: FlaskClient, platform: FakePlatform) -> None:
     evil = "\"><script>alert('x')</script>&"
-    changes = picking(data=evil, title=evil, text=evil, deep_link_return_url="https://lms.example/?a='%22&b={c}")
+    changes = picking(data=evil, title=evil, text=evil, deep_link_return_url="https://lms.example/?a='%22&b={c}&lt;d=1")
     changes |= {"context": {"id": "c", "title": evil}}
     asked = launch(client, platform, role="Instructor", changes=changes)
     answer = choose(client, asked, "credits")
@@ -257,8 +262,25 @@ def test_whatever_an_lms_writes_is_text(client: FlaskClient, platform: FakePlatf
         assert "<script>alert" not in page.text
     assert evil in Page(asked).text
     [form] = Page(answer).forms
-    assert form.action == "https://lms.example/?a='%22&b={c}"
+    assert form.action == "https://lms.example/?a='%22&b={c}&lt;d=1"
     assert sent(client, platform, answer)[f"{DEEP_LINKING}data"] == evil
+
+
+def test_what_an_lms_puts_into_its_address_and_data_is_in_no_log(
+    client: FlaskClient,
+    platform: FakePlatform,
+    engine: Engine,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    asked = ask(client, platform, data="data-of-a-session")
+    choose(client, asked, "credits")
+    choose(client, asked, "nothing")
+    written = caplog.text + "".join(capfd.readouterr()) + str(rows(engine, "select checks, claims from launches"))
+    assert "LTI-PICKER" in written
+    assert "session=secret" not in written
+    assert "data-of-a-session" not in written
 
 
 def test_data_of_any_size_that_a_token_can_hold_comes_back(client: FlaskClient, platform: FakePlatform) -> None:
