@@ -74,6 +74,14 @@ def test_a_notice_takes_effect_once(client: FlaskClient, platform: FakePlatform,
     assert rows(engine, KEPT) == [("new", '["old-1", "old-0"]')]  # repeated, the first would be the latest
 
 
+def test_a_notice_that_comes_twice_in_one_request_takes_effect_once(
+    client: FlaskClient, platform: FakePlatform, engine: Engine
+) -> None:
+    first, second = (id_token(platform, notice(platform, id=f"n-{n}", of=(f"old-{n}",))) for n in range(2))
+    assert send(client, first, second, first).status_code == 204
+    assert rows(engine, KEPT) == [("new", '["old-1", "old-0"]')]
+
+
 def test_the_same_notice_twenty_times_at_once_takes_effect_once(
     app: Flask, platform: FakePlatform, engine: Engine
 ) -> None:
