@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from lti_tool.lti.roles import Role, resolve
+from lti_tool.lti.roles import Role, resolve, strongest
 from lti_tool.lti.service_calls import Fault, Patience, ServiceFault
 from lti_tool.lti.service_tokens import ServiceAccount, ServiceTokens
 from lti_tool.outbound import MEGABYTE, Answer, Outbound
@@ -47,7 +47,7 @@ class _Row:
 
     name: str | None
     email: str | None
-    roles: set[str]
+    role: Role
     active: bool
 
 
@@ -73,7 +73,7 @@ class NamesRoles:
         """
         rows: dict[str, _Row] = {}
         seen_urls: set[str] = set()
-        seen_pages: set[tuple[str, ...]] = set()
+        seen_pages: set[int] = set()
         following: str | None = url
         while following is not None:
             if following in seen_urls:
@@ -82,18 +82,16 @@ class NamesRoles:
                 raise ServiceFault(Fault.LOOP, f"The roster has more than {MOST_PAGES} pages.")
             seen_urls.add(following)
             answer = self._page(account, following, patience)
-            subjects = tuple(_take(_members(answer), rows))
-            if subjects and subjects in seen_pages:
+            subjects = _take(_members(answer), rows, own_roles)
+            people = hash(tuple(subjects))
+            if subjects and people in seen_pages:
                 raise ServiceFault(Fault.LOOP, "The LMS sent the same page of the roster under two addresses.")
-            seen_pages.add(subjects)
+            seen_pages.add(people)
             if len(rows) > MOST_MEMBERS:
                 raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {MOST_MEMBERS:,} people.")
             on_page(len(rows), len(seen_urls))
             following = next_link(answer, first_url=url)
-        return [
-            RosterMember(who, row.name, row.email, resolve(row.roles, own_roles), row.active)
-            for who, row in rows.items()
-        ]
+        return [RosterMember(who, row.name, row.email, row.role, row.active) for who, row in rows.items()]
 
     def first_page(self, account: ServiceAccount, url: str, *, patience: Patience) -> tuple[int, bool]:
         """How many people the first page lists, and whether more follow: whether a roster can be read at all.
@@ -102,7 +100,7 @@ class NamesRoles:
         """
         answer = self._page(account, url, patience)
         rows: dict[str, _Row] = {}
-        _take(_members(answer), rows)
+        _take(_members(answer), rows, {})
         return len(rows), next_link(answer, first_url=url) is not None
 
     def _page(self, account: ServiceAccount, url: str, patience: Patience) -> Answer:
@@ -135,14 +133,17 @@ def _members(answer: Answer) -> list[Any]:
     return members
 
 
-def _take(members: list[Any], rows: dict[str, _Row]) -> list[str]:
-    """Adds a page's people to `rows` and returns their subjects; whoever has no usable id cannot be known (R22)."""
+def _take(members: list[Any], rows: dict[str, _Row], own_roles: Mapping[str, Role]) -> list[str]:
+    """Adds a page's people to `rows` and returns their subjects; whoever has no usable id cannot be known (R22).
+
+    Of the roles only what they come to is kept: a hostile LMS could send megabytes of them for everybody.
+    """
     subjects = []
     for member in members:
         if not isinstance(member, dict) or (subject := _subject(member.get("user_id"))) is None:
             continue
         subjects.append(subject)
-        new = _Row(_name(member), _text(member.get("email")), _roles(member.get("roles")), _is_active(member))
+        new = _Row(_name(member), _text(member.get("email")), _role(member.get("roles"), own_roles), _is_active(member))
         old = rows.get(subject)
         rows[subject] = new if old is None else _merged(old, new)
     return subjects
@@ -150,8 +151,8 @@ def _take(members: list[Any], rows: dict[str, _Row]) -> list[str]:
 
 def _merged(old: _Row, new: _Row) -> _Row:
     # NRPS 2.0 #roles: one row with all roles; some send a row an enrolment. Roles of a past one count no more.
-    telling = [row.roles for row in (old, new) if row.active or not (old.active or new.active)]
-    return _Row(old.name or new.name, old.email or new.email, set().union(*telling), old.active or new.active)
+    telling = [row.role for row in (old, new) if row.active or not (old.active or new.active)]
+    return _Row(old.name or new.name, old.email or new.email, strongest(telling), old.active or new.active)
 
 
 def _subject(sent: object) -> str | None:
@@ -162,9 +163,11 @@ def _subject(sent: object) -> str | None:
     return sent
 
 
-def _roles(sent: object) -> set[str]:
+def _role(sent: object, own_roles: Mapping[str, Role]) -> Role:
     listed = [sent] if isinstance(sent, str) else sent
-    return {role for role in listed if isinstance(role, str)} if isinstance(listed, list) else set()
+    return (
+        resolve((one for one in listed if isinstance(one, str)), own_roles) if isinstance(listed, list) else Role.NONE
+    )
 
 
 def _is_active(member: dict[str, Any]) -> bool:

@@ -34,6 +34,9 @@ class Role(StrEnum):
 # A student who also mentors others in the course is a student; who only mentors is an observer.
 _RANK = tuple(Role)
 
+_LONGEST = 255
+"""Characters of a role that may mean something: what an LMS sends is remembered, and must not fill the memory."""
+
 # LTI Core 1.3 #lis-vocabulary-for-context-roles. Manager, Member and Officer are roles of groups and give nothing.
 _PRINCIPAL = {
     "instructor": Role.TEACHER,
@@ -70,7 +73,12 @@ def resolve(roles: Iterable[str], own: Mapping[str, Role] = MappingProxyType({})
 
     `own` are texts of the LMS's family beside the vocabulary (`Family.roles`).
     """
-    return min((own.get(role) or _one(role) for role in roles), key=_RANK.index, default=Role.NONE)
+    return strongest(own.get(role) or _one(role) for role in roles if len(role) <= _LONGEST)
+
+
+def strongest(roles: Iterable[Role]) -> Role:
+    """The one of several roles that counts."""
+    return min(roles, key=_RANK.index, default=Role.NONE)
 
 
 @lru_cache(maxsize=512)  # an LMS sends the same few texts for ever

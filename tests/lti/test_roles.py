@@ -2,6 +2,7 @@
 
 import pytest
 
+from lti_tool.lti import roles
 from lti_tool.lti.roles import Role, resolve
 
 L = "http://purl.imsglobal.org/vocab/lis/v2/"
@@ -101,3 +102,10 @@ def test_of_several_roles_the_telling_one_counts_in_any_order(case: str) -> None
     roles, expected = COMBINED[case]
     assert resolve(roles) is expected
     assert resolve(reversed(roles)) is expected
+
+
+def test_a_role_longer_than_any_is_none_and_is_not_remembered() -> None:
+    flood = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner" + "x" * 100_000
+    remembered = roles._one.cache_info().currsize
+    assert resolve([flood]) is Role.NONE
+    assert roles._one.cache_info().currsize == remembered
