@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect
 from sqlalchemy import text
 
-from lti_tool.db import db
+from lti_tool.db import db, transaction
 from tests.browser import chromium
 from tests.browser.conftest import School, Sit, opened, sitting
 from tests.browser.seat import Seat, expect_figures
@@ -191,6 +191,37 @@ def test_two_people_side_by_side_keep_to_their_own_pages(kept: str, request: pyt
     expect(of_other.get_by_text("You are here as Lucía Ruiz")).to_be_visible()
     expect_figures(teachers.tab("Overview"), License_total=300, Allotted=5)
     expect(of_teacher.get_by_text("You are here as Grace Okonkwo-Reyes")).to_be_visible()
+
+
+FORGED = """addEventListener("message", ({ data, source }) => {
+  if (!data?.message_id) return;
+  const right = { subject: `${data.subject}.response`, message_id: data.message_id, key: data.key, value: "forged" };
+  const wrong = [{ subject: "lti.other.response" }, { message_id: "1" }, { message_id: undefined }, { key: "1" }];
+  for (const change of wrong) source.postMessage({ ...right, ...change }, "*");
+  for (const other of [null, "text", 1, []]) source.postMessage(other, "*");
+});"""
+
+
+def test_only_the_answer_to_its_own_question_is_believed(cookieless: BrowserContext, at: At) -> None:
+    _, sit = at(cookieless, storage_target="_parent", storage_prefix="")
+    seat = sit()
+    seat.page.add_init_script(f"if (parent === window) {FORGED}")
+    frame = seat.step_in(TEACHER)
+    expect(frame.get_by_role("heading", name="Open Creditroll in a new tab")).to_be_visible()  # not: another browser
+    seat.complaints.clear()
+
+
+def test_a_page_of_another_origin_does_not_get_the_secret(cookieless: BrowserContext, at: At) -> None:
+    # Canvas signs in at one host and shows courses at another: the page around us is then not who keeps the secret.
+    school, sit = at(cookieless, storage_target="_parent", storage_prefix="")
+    with school.tool.app_context(), transaction() as books:
+        books.execute(text("update platforms set auth_login_url = replace(auth_login_url, 'lms.test', 'sso.test')"))
+    seat = sit()
+    seat.page.add_init_script("addEventListener('message', ({ data }) => console.error('heard', data.subject));")
+    seat.page.goto(f"{school.lms.url}/courses/period-2/as/{TEACHER}")
+    seat.frame.wait_for_url("chrome-error:**")  # the demo LMS lets frames go nowhere but to the tool and itself
+    assert not any("heard lti.put_data" in line for line in seat.complaints)
+    seat.complaints.clear()
 
 
 SILENT = {"it_never_answers": "_parent", "a_frame_called_like_a_property": "location"}
