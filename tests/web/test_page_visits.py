@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import flask
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from lti_tool import clock
 from lti_tool.lti.roles import Role
 from lti_tool.web import session
+from lti_tool.web.access import PUBLIC, only
 from lti_tool.web.session import HEADER
 from tests.web.conftest import Enter, School
 from tests.web.pages import Page, get
@@ -96,13 +98,19 @@ def test_what_a_page_holds_is_no_cookie(app: Flask, teacher: FlaskClient) -> Non
 
 
 def test_an_old_page_does_not_put_its_visit_back_into_the_cookie(
-    client: FlaskClient, school: School, enter: Enter
+    app: Flask, client: FlaskClient, school: School, enter: Enter
 ) -> None:
+    @app.get("/noting")
+    @only(PUBLIC)
+    def noting() -> str:
+        flask.session["noted"] = True
+        return "noted"
+
     enter(client, school.as_teacher)
     before = token_of(client)
     enter(client, school.visit(school.emmy, Role.LEARNER))
     for token in (before, "x"):
-        for address in ("/manager/", "/manager/members", "/student/", "/nothing"):
+        for address in ("/manager/", "/manager/members", "/student/", "/noting"):
             assert "Set-Cookie" not in client.get(address, headers={HEADER: token}).headers
     assert client.get("/student/").status_code == 200
 

@@ -168,6 +168,9 @@ def test_a_launch_that_the_browser_does_not_own_ends_nobodys_visit(
     theirs, token = begin(client, platform, subject="mallory", name="Mallory")
     offered = post(client, id_token=token, state=theirs.state)
     assert "creditroll-visit" not in offered.text
+    refused, _ = begin(client, platform)
+    token = id_token(platform, claims(platform, tool=TOOL, nonce=refused.nonce, changes={"sub": None}))
+    assert "LTI-ANONYMOUS" in post(client, id_token=token, state=refused.state).text
     assert client.get("/student/").status_code == 200
 
 
