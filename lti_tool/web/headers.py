@@ -35,6 +35,11 @@ def lets_forms_go_to(url: str) -> None:
     g.forms_go_to = origin
 
 
+def lets_only_known_lmss_frame_it() -> None:
+    """For a refusal on which a press does something: no stranger may lay it under a page of their own."""
+    g.framed_by_known_only = True
+
+
 def _add(response: Response) -> Response:
     ours = {
         "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
@@ -68,10 +73,11 @@ def _form_targets() -> str:
 def _framers() -> str:
     """Who may frame this page: anybody where an LMS that we do not know yet registers, or a launch was refused.
 
-    Neither page does anything in the name of whoever looks at it.
+    Neither page does anything in the name of whoever looks at it; a refusal that does says so.
     """
     rule = access.rule()
-    is_for_strangers = rule in _BEFORE_A_LAUNCH or (rule is access.PLATFORM and "refusal" in g)
+    is_refusal = rule is access.PLATFORM and "refusal" in g and "framed_by_known_only" not in g
+    is_for_strangers = rule in _BEFORE_A_LAUNCH or is_refusal
     return "*" if is_for_strangers else _ancestors()
 
 

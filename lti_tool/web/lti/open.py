@@ -1,7 +1,8 @@
 """POST /lti/open: a launch goes on in a tab of its own, because the person whom it names pressed the button.
 
 What the button posts is the launch itself, good until the token or the state of its login ends, and once: the nonce is
-spent with the launch's effects. Another site can bring a browser to the button, below a name, and cannot press it.
+spent with the launch's effects. Another site can bring a browser to the button, below a name, but can neither press it
+nor frame it below something else that is pressed.
 """
 
 import structlog
@@ -11,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.lti import launches
 from lti_tool.lti.launches import Posted
-from lti_tool.web import errors
+from lti_tool.web import errors, headers
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.errors import Words
 from lti_tool.web.lti import own_page
@@ -21,6 +22,7 @@ from lti_tool.web.lti.launch import enter, verify
 
 def offer(words: Words, claims: object, *, code: str, status: int, support_id: str) -> ResponseReturnValue:
     """The page with the button, and the name of who will be there after it; nothing was done so far."""
+    headers.lets_only_known_lmss_frame_it()
     return errors.page(
         words,
         code=code,

@@ -1,6 +1,7 @@
 """A browser that keeps nothing for us: one button, which only a person can press, and which lets in once."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -157,6 +158,15 @@ def test_names_are_written_as_text_on_the_button_page(client: FlaskClient, platf
     assert "<script>alert(1)" not in post(client, id_token=token, state=begun.state).text
     begun, token = begin(client, platform, name=None)
     assert "somebody whom your LMS does not name" in post(client, id_token=token, state=begun.state).text
+
+
+def test_no_stranger_can_lay_the_button_under_something_else(client: FlaskClient, platform: FakePlatform) -> None:
+    # Login CSRF with the person's own press: in an unseen frame of the attacker's page.
+    begun, token = begin(client, platform, name="Mallory")
+    offered = post(client, id_token=token, state=begun.state)
+    assert "/lti/open" in offered.text
+    told = offered.headers["Content-Security-Policy"]
+    assert f"frame-ancestors http://{urlsplit(platform.url).netloc} {platform.issuer}" in told
 
 
 def test_a_launch_that_the_browser_does_not_own_ends_nobodys_visit(
