@@ -66,7 +66,7 @@ class Answer:
             return float(text)
         try:
             until = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # a year that no clock can show
             return None
         if until.tzinfo is None:  # "-0000": UTC of unknown zone (RFC 5322 3.3)
             until = until.replace(tzinfo=UTC)

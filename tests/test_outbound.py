@@ -207,6 +207,7 @@ def test_forms_and_documents_are_posted_as_what_they_are() -> None:
         ("Mon, 23 Nov 2026 09:00:30 GMT", 30.0),
         ("Mon, 23 Nov 2026 08:00:00 GMT", 0.0),
         ("Mon, 23 Nov 2026 09:00:30 -0000", 30.0),
+        ("Mon, 23 Nov 99999999999999999999 09:00:30 GMT", None),
         ("soon", None),
         ("-3", None),
         ("", None),

@@ -228,10 +228,10 @@ class _Run:
         try:
             told = parsedate_to_datetime(answer.headers.get("Date", ""))
             kept = timedelta(seconds=min(int(answer.headers.get("Age", "0")), 86_400))
-        except ValueError:
+            if told.tzinfo is not None:
+                self.skews.append(told + kept - self.clock())
+        except (ValueError, OverflowError):
             return
-        if told.tzinfo is not None:
-            self.skews.append(told + kept - self.clock())
 
     def _patience(self) -> Patience:
         return Patience(self.clock, _no_pause, left_s=0)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Request, Response
 
@@ -15,7 +16,7 @@ from lti_tool.lti import self_test
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.self_test import Result, Step, Subject
 from lti_tool.lti.service_tokens import ServiceAccount
-from lti_tool.outbound import Outbound
+from lti_tool.outbound import Answer, Outbound
 from tests.demo_lms import running
 from tests.factories import NOW, make_context, make_deployment, make_platform
 from tests.lti_platform import HOSTS, key
@@ -108,6 +109,24 @@ def test_a_login_address_where_nothing_is_fails(lms: Lms, status: int) -> None:
 def test_a_sign_in_page_or_a_refusal_is_an_answer(lms: Lms, answer: Response) -> None:
     lms.planted["/auth"].append(answer)
     assert examine(about(lms))["login"].result is Result.OK
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Date": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"},
+        {"Date": "Fri, 31 Dec 9999 23:59:59 GMT", "Age": "86400"},
+        {"Age": "-99999999999999999999"},
+    ],
+)
+def test_a_clock_that_nobody_can_count_with_is_passed_over(lms: Lms, headers: dict[str, str]) -> None:
+    class Untimely(Outbound):
+        def get(self, *args: Any, **more: Any) -> Answer:
+            answer = super().get(*args, **more)
+            return replace(answer, headers=CaseInsensitiveDict({**answer.headers, **headers}))
+
+    steps = self_test.run(about(lms), Untimely(HOSTS), KEYRING.sign, public_url=OURS, clock=lambda: datetime.now(UTC))
+    assert [(step.name, step.result) for step in steps if step.result is not Result.OK] == [("clock", Result.SKIPPED)]
 
 
 def test_addresses_that_were_mixed_up_are_seen(lms: Lms) -> None:
