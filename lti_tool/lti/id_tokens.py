@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from lti_tool.lti.refusals import AlgorithmRefused, KidMissing, SignatureWrong, TokenMalformed, TokenTooLarge
 
 _LONGEST = 65_536
-_LONGEST_KID = 255
+LONGEST_KID = 255
 _TO_BASE64 = bytes.maketrans(b"-_+/", b"+/  ")  # and what is only base64 becomes what is neither
 _PADDING, _HASH = PKCS1v15(), SHA256()
 
@@ -56,7 +56,7 @@ def read(token: str) -> UnverifiedToken:
     if header.get("alg") != "RS256" or "crit" in header or "b64" in header:
         raise AlgorithmRefused()
     kid = header.get("kid")
-    if not kid or not isinstance(kid, str) or len(kid) > _LONGEST_KID:
+    if not kid or not isinstance(kid, str) or len(kid) > LONGEST_KID:
         raise KidMissing()
     return UnverifiedToken(kid, header, parts[0] + b"." + parts[1], parts[1], _bytes(parts[2]))
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, TypeGuard
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
+from lti_tool.lti.id_tokens import LONGEST_KID
 from lti_tool.lti.refusals import KeysUnreadable, KidUnknown
 from lti_tool.outbound import Answer, Outbound, OutboundError, TimedOut
 
@@ -113,13 +114,18 @@ def read_key_set(outbound: Outbound, jwks_url: str) -> tuple[Mapping[str, RSAPub
     return keys, answer
 
 
+def _is_name(kid: object) -> TypeGuard[str]:
+    """Names are shown on pages and in terminals, by the test of a registration."""
+    return isinstance(kid, str) and 0 < len(kid) <= LONGEST_KID and kid.isprintable()
+
+
 def _usable(listed: list[Any]) -> Iterator[tuple[str, RSAPublicKey]]:
     """RSA of 2048 bits or more, for RS256 signatures, with a name (LTI Security Framework 1.0 #h_key-set-url)."""
     for jwk in listed:
         if not isinstance(jwk, dict) or jwk.get("kty") != "RSA":
             continue
         kid = jwk.get("kid")
-        if not kid or not isinstance(kid, str) or jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
+        if not _is_name(kid) or jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
             continue
         try:
             key = RSAAlgorithm.from_jwk({name: jwk[name] for name in ("kty", "n", "e")})

@@ -299,6 +299,17 @@ def test_the_button_tests_each_step_and_says_what_mends_it(client: FlaskClient, 
     assert f"creditroll platform approve {lms.id}" in shown
 
 
+def test_a_key_set_with_names_that_no_page_can_show_is_no_fault_of_ours(client: FlaskClient, books: Books) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/jwks", "jwks", lambda: {"keys": [key().jwk | {"kid": "\ud800"}, key().jwk | {"kid": "\x1b[2J"}]})
+    with running(app) as url:
+        with books() as session:
+            platform_id = make_platform(session, issuer=url).id
+        answer = client.post(f"/register/{platform_id}")
+    assert answer.status_code == 200
+    assert "no usable key" in text(answer)
+
+
 def test_a_number_that_nobody_has_is_not_found(client: FlaskClient) -> None:
     for address in ("/register/0", "/register/01a21226-eb84-75a2-a0f4-cd95f32adc74"):
         assert "There is no such registration" in text(client.get(address))
