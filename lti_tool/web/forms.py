@@ -50,7 +50,7 @@ def limit(app: Flask, *, programs: str) -> None:
     def refuse_nul() -> None:
         # PostgreSQL takes no NUL in a text; nobody types one.
         sent = () if request.path.startswith(programs) else (request.args, request.form)
-        if any("\0" in value for values in sent for _, value in values.items(multi=True)):
+        if "\0" in request.path or any("\0" in value for values in sent for _, value in values.items(multi=True)):
             abort(400)
 
 

@@ -365,3 +365,9 @@ def test_nothing_is_open_in_the_database_while_the_lms_is_waited_for(app: Flask,
             platform_id = make_platform(session, issuer=url).id
         assert app.test_client().post(f"/register/{platform_id}").status_code == 200
     assert open_connections == [0]
+
+
+def test_an_address_with_what_no_text_can_hold_is_refused(client: FlaskClient) -> None:
+    for address in ("/register/a%00b", "/register/a%00b/launches"):
+        assert client.get(address).status_code == 400
+        assert client.post(address, data={"code": "1"}).status_code == 400
