@@ -125,7 +125,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "expired": ("LTI-EXPIRED", {"exp": int(time.time()) - 90}),
     "valid_for_ten_years": ("LTI-EXPIRED", {"exp": int(time.time()) + 10 * 365 * 86_400}),
     "no_iat": ("LTI-IAT", {"iat": ABSENT}),
-    "issued_in_the_future": ("LTI-IAT", {"iat": int(time.time()) + 600}),
+    "issued_in_the_future": ("LTI-IAT", {"iat": int(time.time()) + 86_400}),
     "another_version": ("LTI-VERSION", {"version": "1.1"}),
     "no_notice": ("LTI-CLAIM-MISSING", {"notice": ABSENT}),
     "notice_a_text": ("LTI-CLAIM", {"notice": "n-1"}),
