@@ -1,7 +1,9 @@
 """`creditroll demo`: the tool and a small LMS at one URL, with nothing to prepare and nothing left over."""
 
+import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -112,13 +114,28 @@ def _environment(folder: Path, lms: LmsConfig) -> Mapping[str, str]:
     """The tool's environment: nothing of this shell's own Creditroll, which may be a real one, but the log level."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CREDITROLL_")}
     return inherited | {
-        "CREDITROLL_DATABASE_URL": f"sqlite:///{folder / 'creditroll.db'}",
-        "CREDITROLL_PUBLIC_URL": lms.tool_url,
-        "CREDITROLL_SECRET_KEY": _secret(folder / "secret"),
-        "CREDITROLL_KEYS_DIR": str(folder / "keys"),
-        "CREDITROLL_ALLOW_PRIVATE_HOSTS": "localhost",
+        "CREDITROLL_CONFIG": str(_write_settings(folder, lms)),
         "CREDITROLL_LOG_LEVEL": os.environ.get("CREDITROLL_LOG_LEVEL", "warning"),
     }
+
+
+def _write_settings(folder: Path, lms: LmsConfig) -> Path:
+    """All that differs from the defaults, in one file: whoever names it can use any other command on this demo."""
+    values = {
+        "database_url": f"sqlite:///{folder / 'creditroll.db'}",
+        "public_url": lms.tool_url,
+        "secret_key": _secret(folder / "secret"),
+        "keys_dir": str(folder / "keys"),
+        "allow_private_hosts": ["localhost"],
+    }
+    path = _settings_path(folder)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()), "utf-8")
+    return path
+
+
+def _settings_path(folder: Path) -> Path:
+    return folder / "settings.toml"
 
 
 def _secret(path: Path) -> str:
@@ -252,4 +269,6 @@ def _require_alive(tool: subprocess.Popen[bytes]) -> None:
 def _tell(lms: LmsConfig, folder: Path) -> None:
     click.echo(f"Open {lms.url} in a browser, and step in as a teacher, a student or anyone else.")
     click.echo(f"What happens is kept in {folder}. Ctrl-C ends the demo.")
+    named = shlex.quote(str(_settings_path(folder)))
+    click.echo(f"Any other command works on it, too: CREDITROLL_CONFIG={named} creditroll audit")
     sys.stdout.flush()

@@ -46,5 +46,5 @@ def test_a_database_that_does_not_answer_is_one_line(run: Run, monkeypatch: pyte
 
 def test_help_lists_every_command_without_loading_them(run: Run) -> None:
     shown = run("--help").out
-    for name in ("demo", "serve", "db", "platform", "license", "api-key", "roster", "audit"):
+    for name in ("demo", "serve", "db", "platform", "launches", "license", "keys", "api-key", "roster", "audit"):
         assert f"\n  {name} " in shown

@@ -1,5 +1,6 @@
 """`creditroll demo`: one URL, a whole class behind it, and nothing left over when it ends."""
 
+import json
 import os
 import re
 import signal
@@ -90,9 +91,17 @@ class Demo:
 
     def audit(self) -> str:
         """What `creditroll audit` says of its books."""
-        environ = {**os.environ, "CREDITROLL_DATABASE_URL": f"sqlite:///{self.folder}/instance/demo/creditroll.db"}
-        arguments = [sys.executable, "-c", START, "audit"]
-        done = subprocess.run(arguments, env=environ, capture_output=True, text=True, check=True)
+        return self.run("audit")
+
+    def run(self, *arguments: str) -> str:
+        """What another command says, told of the demo in the way that the demo itself prints."""
+        until(lambda: "CREDITROLL_CONFIG=" in self.printed[-1], within_s=10)
+        settings = re.search(r"CREDITROLL_CONFIG=(\S+)", self.printed[-1])
+        assert settings
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("CREDITROLL_")}
+        environ["CREDITROLL_CONFIG"] = settings[1]
+        command = [sys.executable, "-c", START, *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, check=True)
         return done.stdout
 
 
@@ -128,6 +137,17 @@ def test_a_class_works_at_the_one_url_and_a_second_start_says_that_the_port_is_t
             assert second.printed == []
             [line] = second.complaints.read_text().splitlines()
             assert f"Port {demo.port + 1} is in use" in line
+
+
+def test_other_commands_find_the_demos_keys_its_lms_and_its_address(tmp_path: Path) -> None:
+    with started(tmp_path, two_free_ports()) as demo:
+        launch(demo.await_url(), "period-2", "grace-okonkwo-reyes")
+        [platform] = json.loads(demo.run("platform", "list", "--json"))
+        assert f"http://127.0.0.1:{demo.port}/register/{platform['id']}" in demo.run("platform", "show", platform["id"])
+        assert "failed" not in demo.run("platform", "check", platform["id"])
+        assert "signing" in demo.run("keys", "list")
+        assert not (tmp_path / "keys").exists(), "a second set of keys"
+        assert (tmp_path / "instance/demo/settings.toml").stat().st_mode & 0o077 == 0, "it has the secret"
 
 
 def test_ctrl_c_ends_all_of_it_and_a_later_start_keeps_the_data(tmp_path: Path) -> None:
