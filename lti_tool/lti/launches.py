@@ -127,8 +127,10 @@ def _check(token: _Token, attempt: Attempt) -> tuple[LaunchClaims, Picker | None
     attempt.reached = "message"
     if token.asks_to_pick:
         return claims, _picker(token, attempt.role)
-    if f"{CLAIM}resource_link" not in token.body and _needs_no_link(token, claims):
-        return claims, None
+    if token.body.get(f"{CLAIM}resource_link") is None:
+        if _needs_no_link(token, claims):
+            return claims, None
+        raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")
     token.message.validate()
     if claims.resource_link_id is None:  # it was there, but unresolved
         raise refusals.ClaimMissing(claim=f"{CLAIM}resource_link")

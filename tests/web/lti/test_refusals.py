@@ -93,6 +93,7 @@ REFUSED = {
     "a_student_picks": Case("LTI-PICKER-ROLE", picking, status=403),
     "message_type_of_nobody": Case("LTI-MESSAGE-TYPE", lambda: {"message_type": "LtiStartProctoring"}, status=400),
     "message_type_a_list": Case("LTI-MESSAGE-TYPE", lambda: {"message_type": ["LtiResourceLinkRequest"]}, status=400),
+    "resource_link_null": Case("LTI-CLAIM-MISSING", lambda: {"resource_link": None}, status=400),
     "resource_link_without_id": Case("LTI-CLAIM-MISSING", lambda: {"resource_link": {"title": "x"}}, status=400),
     "resource_link_unresolved": Case("LTI-CLAIM-MISSING", lambda: {"resource_link": {"id": "$x"}}, status=400),
     "subject_a_number": Case("LTI-CLAIM", lambda: {"sub": 5}, status=400),
