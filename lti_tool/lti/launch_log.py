@@ -173,11 +173,15 @@ def find(session: Session, support_id: str) -> Launch:
     return found
 
 
+_SIGNED = '%"signature": "ok"%'
+"""In the checks of what the LMS itself signed: strangers can't crowd it out."""
+
 _OVERDUE = Sql(
     """
     select id from (
         select id, at, row_number() over (order by id desc) as place,
-               row_number() over (partition by platform_id, case when code = 'ok' then 1 else 0 end
+               row_number() over (partition by platform_id, case when code = 'ok' then 2
+                                                                 when checks like :signed then 1 else 0 end
                                   order by id desc) as place_of_its_kind
           from launches
     ) l
@@ -193,11 +197,13 @@ _FORGET = Sql(
 
 
 def overdue(session: Session, *, days: int, rows: int, now: datetime, most: int = 2_000) -> list[str]:
-    """What need not be kept: what is older than so many days, and of each platform all but the last `rows` launches and
-    the last `rows` refusals. A read, so that nobody waits for it; `forget` then deletes.
+    """What need not be kept: what is older than so many days, and of each platform all but the last `rows` launches,
+    refusals of what it signed, and refusals of what anybody may have sent. A read, so that nobody waits for it;
+    `forget` then deletes.
     """
     oldest = micros(now - timedelta(days=days))
-    found = _OVERDUE.run(session, oldest=oldest, rows=rows, rows_in_all=rows * _MOST_PLATFORMS, most=most)
+    limits = {"rows": rows, "rows_in_all": rows * _MOST_PLATFORMS, "most": most}
+    found = _OVERDUE.run(session, oldest=oldest, signed=_SIGNED, **limits)
     return [row[0] for row in found]
 
 

@@ -64,9 +64,11 @@ def test_a_message_of_any_size_leaves_a_small_row() -> None:
     assert len(str(row["claims"])) < 9_000
 
 
-def note(session: Session, code: str = "ok", *, platform_id: str | None, days_ago: float = 0) -> str:
-    """Notes one; its support id."""
-    attempt = Attempt(launches.STEPS, platform_id=platform_id, reached="state")
+def note(
+    session: Session, code: str = "ok", *, platform_id: str | None, days_ago: float = 0, reached: str = "state"
+) -> str:
+    """Notes one, refused at what it reached; its support id."""
+    attempt = Attempt(launches.STEPS, platform_id=platform_id, reached=reached)
     launch_log.note(session, LOG.row(attempt, code, now=NOW - timedelta(days=days_ago)))
     return attempt.support_id
 
@@ -112,6 +114,15 @@ def test_a_platform_keeps_its_last_rows_and_its_refusals_do_not_push_out_its_lau
     bad = [note(session, "LTI-AUD", platform_id=one) for _ in range(7)]
     tidy(session, rows=4)
     assert kept(session) == [*bad[:-5:-1], *good[::-1], quiet]
+
+
+def test_what_strangers_post_does_not_push_out_what_the_lms_signed(session: Session) -> None:
+    one = make_platform(session).id
+    signed = [note(session, "LTI-AUD", platform_id=one, reached="audience") for _ in range(3)]
+    made_up = [note(session, "LTI-STATE-UNKNOWN", platform_id=one) for _ in range(7)]
+    forged = [note(session, "LTI-SIGNATURE", platform_id=one, reached="signature") for _ in range(2)]
+    tidy(session, rows=4)
+    assert kept(session) == [*forged[::-1], *made_up[:-3:-1], *signed[::-1]]
 
 
 def test_rows_without_a_platform_have_their_limit_too(session: Session) -> None:
