@@ -34,6 +34,8 @@ def register(
     session: Session, typed: Typed, *, is_admitted: bool, allow_private_hosts: frozenset[str], now: datetime
 ) -> Platform:
     """Keeps it, waiting or admitted. Raises Invalid, AlreadyRegistered, TooManyWaiting."""
+    if is_admitted:
+        platforms.require_calm(session, now=now)
     if typed.endpoints not in typed.family.constant:
         _check(typed, allow_private_hosts)
     issuer, client_id = typed.endpoints.issuer, typed.client_id

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 from threading import Event, Thread
 from typing import Any
@@ -224,6 +225,16 @@ def test_strangers_cannot_make_the_operators_list_endless(client: FlaskClient, b
     answer = client.post("/register", data=CANVAS)
     assert answer.status_code == 429
     assert "Too many registrations wait for approval" in text(answer)
+
+
+def test_where_nobody_waits_strangers_cannot_make_the_list_endless_either(make_app: MakeApp, books: Books) -> None:
+    # Each that is admitted is also named in what every answer says of who may frame it.
+    with books() as session:
+        for _ in range(100):
+            make_platform(session).created_at = datetime.now(UTC)
+    answer = make_app(registration="open").test_client().post("/register", data=CANVAS)
+    assert answer.status_code == 429
+    assert "Many LMSs were registered within a day" in text(answer)
 
 
 def test_one_address_may_register_only_so_often(make_app: MakeApp, books: Books) -> None:
