@@ -1,7 +1,7 @@
 """GET and POST /register/{platform}: what became of one registration, and a test of it, step by step.
 
-Its administrator has no account here: the page is found by the registration's own number, which nobody guesses. It
-shows no secret and nobody of the school.
+Its administrator has no account here: the page is found by the registration's own number. Nobody guesses it, but it is
+no secret: whoever can begin a login finds it in the signed state. So the page shows no secret and nobody of the school.
 """
 
 from collections.abc import Iterator
