@@ -76,4 +76,4 @@ def _check(typed: Typed, allow_private_hosts: frozenset[str]) -> None:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower()
+    return (urlsplit(url).hostname or "").lower().rstrip(".")  # "lms.example." is lms.example

@@ -187,6 +187,7 @@ def test_a_registration_is_never_overwritten(client: FlaskClient, books: Books) 
         ("issuer", "http://moodle.school.test", "https://"),
         ("issuer", "not an address", "full URL"),
         ("issuer", "https://canvas.instructure.com", "choose Canvas"),
+        ("issuer", "https://canvas.instructure.com.", "choose Canvas"),
         ("issuer", "https://[::1", "full URL"),
         ("jwks_url", "https://evil.test/keys", "not the host of the issuer"),
         ("auth_login_url", "https://moodle.school.test.evil.test/auth", "not the host of the issuer"),
