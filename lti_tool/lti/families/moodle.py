@@ -13,7 +13,7 @@ _GUIDE = Guide(
     by_hand=(
         Todo(f"Go to {_TOOLS}, **configure a tool manually**."),
         Todo(
-            "Fill in, then press **Save changes**.",
+            "Fill in; the rest of the form is in the next step.",
             (
                 paste("Tool name", "{title}"),
                 paste("Tool URL", "{launch_url}"),
@@ -32,7 +32,7 @@ _GUIDE = Guide(
             ),
         ),
         Todo(
-            "In the same form, further down:",
+            "In the same form, under **Services** and **Privacy**, choose these; then press **Save changes**.",
             (
                 choose(
                     "IMS LTI Names and Role Provisioning",
