@@ -138,7 +138,7 @@ class _Run:
 
     def _step(self, name: str, title: str, outcome: _Outcome) -> Step:
         mend = outcome.mend
-        if outcome.result is Result.FAILED:
+        if outcome.result is Result.FAILED and mend != mends.PRIVATE:  # that is mended here, not in the LMS
             mend = mends.in_words_of(self.lms.family.mends, name, mend)
         return Step(name, title, outcome.result, outcome.found, mend)
 
