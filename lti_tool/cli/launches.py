@@ -16,7 +16,7 @@ from lti_tool.settings import Settings
 @click.option("--platform", "platform_id", metavar="ID", help="Only of this LMS.")
 @click.option("--code", help="Only with this code, as LTI-AUD; “ok” is let in.")
 @click.option("--support-id", metavar="X", help="One in full, by the id that its page or log line shows.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
 @click.option("--new-code", is_flag=True, help="A fresh access code to --platform’s page, for its administrator.")
 @json_option
 def command(
@@ -61,7 +61,7 @@ def _shape(one: Launch) -> dict[str, Any]:
 
 
 def _line(one: Launch) -> str:
-    role = one.came.get("role_here") or "-"
+    role = launch_words.role(one.came.get("role_here")) or "-"
     skew = "" if one.skew_s is None else f"  skew {one.skew_s} s"
     return f"{one.at:%Y-%m-%d %H:%M:%S}Z  {one.support_id}  {one.code:22}  {role:9}  {one.carried_by or '-':7}{skew}"
 

@@ -64,6 +64,8 @@ _MENDS = {
     "LTI-ANONYMOUS": "In the LMS, let Creditroll know the user’s id; public courses open without one.",
 }
 
+_ROLES = {"ta": "TA", "learner": "student", "test_user": "test user"}
+
 
 def why(code: str) -> str:
     """The code in a sentence."""
@@ -73,6 +75,11 @@ def why(code: str) -> str:
 def mend(code: str) -> str:
     """What most likely helps; "" where nothing need be mended."""
     return _MENDS.get(code, "")
+
+
+def role(kept: object) -> str:
+    """What somebody was in the course, as the pages call it; "" where that was not reached."""
+    return _ROLES.get(str(kept), str(kept or ""))
 
 
 def _every(kind: type[LaunchRefused]) -> Iterator[type[LaunchRefused]]:

@@ -149,3 +149,8 @@ def test_a_support_id_that_is_taken_fails_no_launch(session: Session) -> None:
 def test_every_check_has_its_words() -> None:
     assert [step for step in (*login.STEPS, *launches.STEPS) if step not in launch_words.CHECKS] == []
     assert launch_words.why("LTI-AUD") == "The launch is meant for another tool."
+
+
+def test_roles_are_called_as_the_pages_call_them() -> None:
+    kept_as = ("ta", "learner", "test_user", "teacher", None)
+    assert [launch_words.role(value) for value in kept_as] == ["TA", "student", "test user", "teacher", ""]
