@@ -1,6 +1,7 @@
 """Every HTTP call we make: bounded in time and size, never to a private address, never a bearer through a redirect."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ MEGABYTE = 1_000_000
 _CONNECT_S, _READ_S, _WHOLE_S = 3.0, 10.0, 30.0
 _CHUNK = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# It warns of each private address, and so does our error: a command, which sets up no logging, would say it twice.
+logging.getLogger("requests_hardened").addHandler(logging.NullHandler())
 
 
 class OutboundError(Exception):

@@ -2,6 +2,8 @@
 
 import gzip
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,6 +63,13 @@ def site(**answers: Response) -> Iterator[tuple[str, Site]]:
 def test_a_private_address_is_refused_in_every_spelling(url: str) -> None:
     with pytest.raises(PrivateAddress, match="CREDITROLL_ALLOW_PRIVATE_HOSTS"):
         Outbound(frozenset()).get(url)
+
+
+def test_a_command_that_may_not_call_an_address_says_so_only_once() -> None:
+    call = "Outbound(frozenset()).get('http://10.1.2.3')"
+    code = f"from lti_tool.outbound import *\ntry: {call}\nexcept PrivateAddress: pass"
+    called = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert called.stderr == b""
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://lms.test/", "http:///x", "//lms.test", "http://[x/", ""])
