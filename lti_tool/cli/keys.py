@@ -21,7 +21,7 @@ def command() -> None:
 @command.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """Show all keys, oldest first: which one signs, which waits, which may go. Never their private halves."""
+    """Show all keys, oldest first. Which one signs, which waits, which may go; never their private halves."""
     keys, now = keyring.read_keyring(_folder()), clock.now()
     lines = [_line(keys, key, now) for key in keys.keys] or ["None yet: the first start makes one."]
     show([_shape(keys, key, now) for key in keys.keys], as_json=as_json, lines=lines)

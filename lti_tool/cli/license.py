@@ -45,7 +45,7 @@ def command() -> None:
 def create(
     *, name: str, amount: int, resource: str, deployment: Where | None, context_id: str | None, as_json: bool
 ) -> None:
-    """Create a license with credits, and bind it if a deployment is named."""
+    """Create a license with credits. It is bound, too, if a deployment is named."""
     with books() as settings:
         with transaction() as session:
             made = licenses.create(session, name=name, now=clock.now())
@@ -95,7 +95,7 @@ def grant(license_id: str, amount: int, resource: str, note: str | None, as_json
 @context_option
 @json_option
 def bind(license_id: str, deployment: Where | None, context_id: str | None, as_json: bool) -> None:
-    """Put a license in force in a whole deployment, or in one course of it."""
+    """Put a license in force. In a whole deployment, or in one course of it."""
     if deployment is None:
         raise click.UsageError("Name the deployment: --deployment ISSUER CLIENT_ID DEPLOYMENT_ID")
     with books() as settings:
@@ -111,7 +111,7 @@ def bind(license_id: str, deployment: Where | None, context_id: str | None, as_j
 )
 @json_option
 def managers(license_id: str, who: tuple[str, str, str], as_json: bool) -> None:
-    """Name a manager; from the first one on, only those named manage the license (R24)."""
+    """Name a manager. From the first one on, only those named manage the license."""
     issuer, client_id, subject = who
     with books() as settings:
         with transaction() as session:

@@ -72,7 +72,7 @@ def show_(platform_id: str, as_json: bool) -> None:
 @click.option("--deployment-id", help="Admit this deployment instead of the registration.")
 @json_option
 def approve(platform_id: str, deployment_id: str | None, as_json: bool) -> None:
-    """Admit a waiting or disabled registration, or one of its deployments."""
+    """Admit a registration, or a deployment of it. It waited, or was disabled."""
     with books() as settings:
         with transaction() as session:
             platform = platforms.find(session, platform_id)
@@ -84,7 +84,7 @@ def approve(platform_id: str, deployment_id: str | None, as_json: bool) -> None:
 @click.argument("platform_id", metavar="ID")
 @json_option
 def disable(platform_id: str, as_json: bool) -> None:
-    """Let nobody in from this LMS until it is approved again; nothing is lost."""
+    """Let nobody in from this LMS. `approve` lets them in again; nothing is lost."""
     with books() as settings:
         with transaction() as session:
             platforms.disable(platforms.find(session, platform_id))
@@ -98,7 +98,7 @@ def disable(platform_id: str, as_json: bool) -> None:
 @click.option("--jwks-url", help="Its public keys.")
 @json_option
 def correct(platform_id: str, as_json: bool, **urls: str | None) -> None:
-    """Replace addresses that were mistyped; issuer and client stay, and so does all that belongs to them."""
+    """Replace addresses that were mistyped. Issuer and client stay, and so does all that belongs to them."""
     given = {name: url for name, url in urls.items() if url is not None}
     if not given:
         raise click.UsageError("Name at least one address.")
@@ -113,7 +113,7 @@ def correct(platform_id: str, as_json: bool, **urls: str | None) -> None:
 @click.argument("platform_id", metavar="ID")
 @json_option
 def check(platform_id: str, as_json: bool) -> None:
-    """Try login, keys, access and roster, step by step; exit code 1 if any failed."""
+    """Try login, keys, access and roster. Exit code 1 if any failed."""
     with books() as settings:
         subject = self_test.subject(db.session(), platforms.find(db.session(), platform_id))
         db.session.remove()  # nothing may stay open while the LMS is called

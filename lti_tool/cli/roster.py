@@ -45,7 +45,7 @@ def command() -> None:
 @click.option("--license", "license_id", metavar="ID", help="Only the courses of this license.")
 @json_option
 def sync(license_id: str | None, as_json: bool) -> None:
-    """Read the rosters of all courses, or of one license's; exit code 1 if any failed.
+    """Read the rosters of all courses. Or of one license's; exit code 1 if any failed.
 
     Where a reading fails, nothing is written for that course and nobody is dropped.
     """
