@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask.testing import FlaskClient
 
 from lti_tool.lti.roles import Role
+from lti_tool.web import here
 from tests.web.conftest import Enter, School
 from tests.web.pages import get
 
@@ -23,3 +24,8 @@ def test_a_refusal_names_nobody(teacher: FlaskClient) -> None:
         assert page.status in (403, 404)
         assert "You are here as" not in page.text
         assert "Grace" not in page.text
+
+
+def test_staff_of_whom_nothing_is_kept_are_not_called_learners() -> None:
+    assert here.alias("platform", "subject", Role.TEACHER).startswith("Visitor ")
+    assert here.alias("platform", "subject", Role.LEARNER).startswith("Learner ")

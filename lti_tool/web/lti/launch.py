@@ -174,7 +174,7 @@ def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseRet
         mentored=admitted.mentored,
         locale=arrival.claims.locale or "en",
         ends_at=now + session.lasts(settings(), role),
-        alias=here.alias(arrival.platform_id, arrival.claims.subject),
+        alias=here.alias(arrival.platform_id, arrival.claims.subject, arrival.role),
     )
     session.begin(visit)
     home = landing(visit, arrival.claims.target_link_uri)
