@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
-from ssl import SSLContext
+from ssl import SSLContext, SSLSocket
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -27,6 +27,10 @@ class Serving:
         waiting: WSGIApplication = ServiceUnavailable("No application yet.")
         listens_at = "127.0.0.1" if tls else host  # the browser is told so (tests/browser/chromium.py); no DNS knows it
         self._server = make_server(listens_at, port, waiting, threaded=True, request_handler=_Silent, ssl_context=tls)
+        if isinstance(self._server.socket, SSLSocket):
+            # Each connection's thread shakes hands for itself: one that a browser opened beforehand, and says nothing
+            # on, would keep all others waiting until the browser gives up.
+            self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined] # typeshed lacks it
         self.url = f"{'https' if tls else 'http'}://{host}:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
