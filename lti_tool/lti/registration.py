@@ -53,13 +53,13 @@ class Kept:
 
 
 class Registrar:
-    """One object a process, for any number of threads."""
+    """One object a process, for any number of threads; a call to an LMS is cut off after `within_s` seconds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, within_s: float = _WITHIN_S) -> None:
         self.tool = tool_at(settings.public_url)
         self.seal = Seal(settings.secret_key)
         self._settings = settings
-        self._outbound = Outbound(settings.allow_private_hosts, within_s=_WITHIN_S)
+        self._outbound = Outbound(settings.allow_private_hosts, within_s=within_s)
         self._places = BoundedSemaphore(_AT_ONCE)
 
     @property

@@ -21,7 +21,6 @@ _BACKDATED = timedelta(seconds=60)
 _ASSERTION_LIFE = timedelta(minutes=4)
 _MARGIN = timedelta(seconds=60)
 _LIFE_UNKNOWN_S, _LIFE_MOST_S = 300, 86_400
-_MOST_KEPT = 1_000
 _FLIGHTS = 64
 
 _Key = tuple[str, frozenset[str]]
@@ -45,10 +44,11 @@ class _Kept:
 
 
 class ServiceTokens:
-    """The tokens of this process, for any number of threads; at most 1,000 are kept."""
+    """The tokens of this process, for any number of threads; at most `most_kept` are kept."""
 
-    def __init__(self, outbound: Outbound, sign: Signer) -> None:
+    def __init__(self, outbound: Outbound, sign: Signer, *, most_kept: int = 1_000) -> None:
         self._outbound = outbound
+        self._most_kept = most_kept
         self._sign = sign
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._lock = Lock()
@@ -84,7 +84,7 @@ class ServiceTokens:
         with self._lock:
             self._kept[key] = _Kept(token, now + timedelta(seconds=life_s) - _MARGIN)
             self._kept.move_to_end(key)
-            while len(self._kept) > _MOST_KEPT:
+            while len(self._kept) > self._most_kept:
                 self._kept.popitem(last=False)
         return token
 

@@ -194,10 +194,8 @@ def test_a_token_of_unknown_life_is_kept_for_some_minutes(
     assert tokens.token(lms.account, [SCOPE], patience=clock.patience()) != first
 
 
-def test_the_memory_for_tokens_is_bounded(
-    lms: RosterLms, tokens: ServiceTokens, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lti_tool.lti.service_tokens._MOST_KEPT", 2)
+def test_the_memory_for_tokens_is_bounded(lms: RosterLms, clock: Clock) -> None:
+    tokens = ServiceTokens(Outbound(HOSTS), KEYRING.sign, most_kept=2)
     lms.checks_assertions = False
     accounts = [ServiceAccount(f"platform-{n}", "client-1", lms.token_url, lms.token_url) for n in range(3)]
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.wrappers import Response
 
+from lti_tool.lti.registration import Registrar
 from lti_tool.web.lti.register import REGISTRAR
 from tests.conftest import MakeApp
 from tests.registering_lms import CANVAS, PLATFORM, TOOL, RegisteringLms, observed, serving_lms
@@ -251,11 +252,10 @@ def test_an_invitation_is_not_used_up_where_there_was_no_place_for_it(
     assert post(client, form).status_code == 200
 
 
-def test_an_lms_that_takes_too_long_is_not_waited_for(
-    make_app: MakeApp, moodle: RegisteringLms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lti_tool.lti.registration._WITHIN_S", 0.5)
-    client = make_app().test_client()
+def test_an_lms_that_takes_too_long_is_not_waited_for(make_app: MakeApp, moodle: RegisteringLms) -> None:
+    app = make_app()
+    app.extensions[REGISTRAR] = Registrar(app.extensions["creditroll"], within_s=0.5)
+    client = app.test_client()
     form = Page(propose(client, moodle)).form(ADDRESS)
     moodle.told = moodle.refusal = lambda _: time.sleep(1) or Response("{}")  # type: ignore[func-returns-value] # slow
     for refused in (propose(client, moodle), post(client, form)):
