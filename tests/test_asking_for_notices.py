@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Request, Response
 
-from lti_tool.jobs import JOBS, Jobs, NoticeAsker
+from lti_tool.jobs import JOBS, NoticeAsker
 from lti_tool.lti import notice_handlers
 from lti_tool.lti.notice_handlers import SCOPE
 from lti_tool.lti.platforms import Deployment, Platform
@@ -137,32 +137,29 @@ def offering(*types: str) -> dict[str, object]:
     return {f"{CLAIM}platformnotificationservice": service}
 
 
-@pytest.fixture
-def asked(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The installations that jobs were queued for."""
-    queued: list[str] = []
-    jobs: Jobs = app.extensions[JOBS]
-    monkeypatch.setattr(jobs, "ask_for_notices", queued.append)
-    return queued
+def asked(client: FlaskClient) -> list[str]:
+    """The installations that wait in the queue to be asked."""
+    huey = client.application.extensions[JOBS]._queue.huey
+    waiting = huey.pending()
+    huey.storage.close()
+    return [task.args[0] for task in waiting if task.name == "ask_for_notices"]
 
 
-def test_the_first_launch_of_staff_has_the_lms_asked(
-    client: FlaskClient, platform: FakePlatform, asked: list[str]
-) -> None:
+def test_the_first_launch_of_staff_has_the_lms_asked(client: FlaskClient, platform: FakePlatform) -> None:
     told = offering("LtiHelloWorldNotice", "LtiContextCopyNotice")
     launch(client, platform, role="Learner", changes=told)
-    assert asked == []
+    assert asked(client) == []
     for subject in ("teacher-1", "teacher-2"):
         launch(client, platform, role="Instructor", subject=subject, changes=told)
-    assert len(asked) == 1
+    assert len(asked(client)) == 1
 
 
 @pytest.mark.parametrize("claim", [{}, offering("LtiHelloWorldNotice"), {f"{CLAIM}platformnotificationservice": 7}])
 def test_an_lms_that_tells_of_no_copies_is_not_asked(
-    client: FlaskClient, platform: FakePlatform, asked: list[str], claim: dict[str, object]
+    client: FlaskClient, platform: FakePlatform, claim: dict[str, object]
 ) -> None:
     assert launch(client, platform, role="Instructor", changes=claim).status_code in (200, 303)
-    assert asked == []
+    assert asked(client) == []
 
 
 def test_a_launch_calls_nobody_and_its_job_does(

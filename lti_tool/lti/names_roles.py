@@ -15,10 +15,6 @@ from lti_tool.outbound import MEGABYTE, Answer, Outbound
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-MOST_PAGES = 1_000
-MOST_MEMBERS = 100_000
-_PAGE_BYTES = 32 * MEGABYTE
-"""Moodle sends a course in one page: room for tens of thousands of people, not for a flood."""
 _LONGEST_ID = 255
 _LONGEST_NAME = 255
 _GONE = {"inactive", "deleted"}
@@ -35,6 +31,16 @@ class RosterMember:
     email: str | None
     role: Role
     active: bool
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest roster that is read; beyond it is an error, never a part of it."""
+
+    pages: int = 1_000
+    members: int = 100_000
+    page_bytes: int = 32 * MEGABYTE
+    """Moodle sends a course in one page: room for tens of thousands of people, not for a flood."""
 
 
 OnPage = Callable[[int, int], None]
@@ -54,7 +60,8 @@ class _Row:
 class NamesRoles:
     """Reads rosters, one page after the other (Canvas throttles those who hurry)."""
 
-    def __init__(self, outbound: Outbound, tokens: ServiceTokens) -> None:
+    def __init__(self, outbound: Outbound, tokens: ServiceTokens, *, limits: Limits = Limits()) -> None:  # frozen
+        self._limits = limits
         self._outbound = outbound
         self._tokens = tokens
 
@@ -78,8 +85,8 @@ class NamesRoles:
         while following is not None:
             if following in seen_urls:
                 raise ServiceFault(Fault.LOOP, "The LMS's pages of the roster lead back to an earlier one.")
-            if len(seen_urls) == MOST_PAGES:
-                raise ServiceFault(Fault.LOOP, f"The roster has more than {MOST_PAGES} pages.")
+            if len(seen_urls) == self._limits.pages:
+                raise ServiceFault(Fault.LOOP, f"The roster has more than {self._limits.pages} pages.")
             seen_urls.add(following)
             answer = self._page(account, following, patience)
             subjects = _take(_members(answer), rows, own_roles)
@@ -87,8 +94,8 @@ class NamesRoles:
             if subjects and people in seen_pages:
                 raise ServiceFault(Fault.LOOP, "The LMS sent the same page of the roster under two addresses.")
             seen_pages.add(people)
-            if len(rows) > MOST_MEMBERS:
-                raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {MOST_MEMBERS:,} people.")
+            if len(rows) > self._limits.members:
+                raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {self._limits.members:,} people.")
             on_page(len(rows), len(seen_urls))
             following = next_link(answer, first_url=url)
         return [RosterMember(who, row.name, row.email, row.role, row.active) for who, row in rows.items()]
@@ -119,7 +126,7 @@ class NamesRoles:
 
     def _get(self, url: str, token: str) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Accept": MEDIA_TYPE}
-        return self._outbound.get(url, headers=headers, max_bytes=_PAGE_BYTES)
+        return self._outbound.get(url, headers=headers, max_bytes=self._limits.page_bytes)
 
 
 def _members(answer: Answer) -> list[Any]:

@@ -9,8 +9,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 from werkzeug.wrappers import Request, Response
 
-from lti_tool.lti import names_roles
-from lti_tool.lti.names_roles import MEDIA_TYPE, NamesRoles, RosterMember, next_link
+from lti_tool.lti.names_roles import MEDIA_TYPE, Limits, NamesRoles, RosterMember, next_link
 from lti_tool.lti.roles import Role
 from lti_tool.lti.service_calls import Fault, ServiceFault
 from lti_tool.lti.service_tokens import ServiceTokens
@@ -24,12 +23,12 @@ MOODLE = Path(__file__).parent.parent / "fixtures/moodle"
 class Reader:
     """A reader with a clock of its own; `heard` is what the progress said."""
 
-    def __init__(self, lms: RosterLms) -> None:
+    def __init__(self, lms: RosterLms, limits: Limits = Limits()) -> None:  # noqa: B008 # frozen
         self.lms = lms
         self.clock = Clock()
         self.heard: list[tuple[int, int]] = []
         outbound = Outbound(HOSTS)
-        self._services = NamesRoles(outbound, ServiceTokens(outbound, KEYRING.sign))
+        self._services = NamesRoles(outbound, ServiceTokens(outbound, KEYRING.sign), limits=limits)
 
     def read(self) -> list[RosterMember]:
         return self._services.read(
@@ -131,26 +130,24 @@ def test_pages_that_begin_again_under_new_addresses_are_a_loop(lms: RosterLms, r
     assert len(lms.pages) == 2
 
 
-def test_empty_pages_without_end_are_a_loop(lms: RosterLms, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names_roles, "MOST_PAGES", 5)
+def test_empty_pages_without_end_are_a_loop(lms: RosterLms) -> None:
+    reader = Reader(lms, Limits(pages=5))
     lms.plant("page", *[lambda _: roster_page([], link=f"<?again={len(lms.pages)}>; rel=next")] * 50)
 
     assert reader.fault() is Fault.LOOP
     assert len(lms.pages) == 5
 
 
-def test_more_people_than_a_roster_can_hold_are_an_error_and_not_cut_off(
-    lms: RosterLms, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(names_roles, "MOST_MEMBERS", 3)
+def test_more_people_than_a_roster_can_hold_are_an_error_and_not_cut_off(lms: RosterLms) -> None:
+    reader = Reader(lms, Limits(members=3))
     lms.members = [person(f"s-{n}") for n in range(4)]
     lms.page_size = 2
 
     assert reader.fault() is Fault.TOO_LARGE
 
 
-def test_a_page_that_is_too_large_is_an_error(lms: RosterLms, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(names_roles, "_PAGE_BYTES", 10_000)
+def test_a_page_that_is_too_large_is_an_error(lms: RosterLms) -> None:
+    reader = Reader(lms, Limits(page_bytes=10_000))
     lms.members = [person("s-1", name="x" * 10_000)]
 
     assert reader.fault() is Fault.TOO_LARGE

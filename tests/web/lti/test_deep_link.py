@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
@@ -228,17 +229,14 @@ def test_the_visit_of_somebody_else_ends_when_a_picker_opens(
     assert client.get("/manager/").status_code == 401
 
 
-def test_a_choice_made_too_late_or_by_hand_is_refused(
-    client: FlaskClient, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_choice_made_too_late_or_by_hand_is_refused(client: FlaskClient, platform: FakePlatform) -> None:
     asked = ask(client, platform)
     for fields in ({}, {"asked": "x", "page": "credits"}, {"asked": ["x", "y"], "page": "credits"}):
         refused = client.post(ANSWER, data=fields)
         assert (refused.status_code, "LTI-PICKER" in refused.text) == (400, True)
     assert choose(client, asked, "nothing").status_code == 400
-    later = clock.now() + timedelta(minutes=61)
-    monkeypatch.setattr(clock, "now", lambda: later)
-    assert choose(client, asked, "credits").status_code == 400
+    with time_machine.travel(clock.now() + timedelta(minutes=61)):
+        assert choose(client, asked, "credits").status_code == 400
 
 
 def test_an_lms_that_was_switched_off_meanwhile_gets_no_answer(
