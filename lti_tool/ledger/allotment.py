@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql
 from lti_tool.ledger import rules
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.ledger.transfers import SYSTEM, Actor, Order, Posted, post
+from lti_tool.ledger.transfers import SYSTEM, Actor, Movement, Posted, post
 from lti_tool.settings import Resource
 
 LARGEST_AMOUNT = 10_000
@@ -44,7 +44,7 @@ def allot(
         return earlier
     if active != len(people):
         raise NotActive("Somebody you picked has left the course. Nobody got anything.", missing=len(people) - active)
-    order = Order(
+    movement = Movement(
         license_id,
         resource.name,
         "manual_allotment",
@@ -55,7 +55,7 @@ def allot(
         request_key=request_key,
         request_hash=wishes if request_key else None,
     )
-    return post(session, order, member_ids=people)
+    return post(session, movement, member_ids=people)
 
 
 def _check(people: list[str], each: int, note: str | None) -> None:
@@ -183,11 +183,11 @@ def top_up(
     if decision.bundles == 0:
         return TopUp(0, decision.why_none, standing, maximum, pool)
     amount = decision.bundles * resource.bundle
-    order = Order(
+    movement = Movement(
         license_id, resource.name, "auto_allotment", amount_each=amount, actor=actor, at=now, policy_version=version
     )
     try:
-        posted = post(session, order, member_ids=[member_id])
+        posted = post(session, movement, member_ids=[member_id])
     except PoolShort as short:
         # Others emptied the pool between our look and our debit; the student's launch must still succeed (R11).
         return TopUp(0, rules.Why.POOL, standing, maximum, short.pool)

@@ -1,4 +1,4 @@
-"""Units come into a licence's pool from outside: granted by the operator."""
+"""Units come into a licence's pool from outside, granted or bought, and go back out for money given back."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from lti_tool.ledger.allotment import LONGEST_NOTE
 from lti_tool.ledger.pools import open_pool
 from lti_tool.ledger.refusals import AmountInvalid
-from lti_tool.ledger.transfers import Actor, Order, Posted, post
+from lti_tool.ledger.transfers import Actor, Movement, Posted, lock_pool, post
 from lti_tool.settings import Resource
 
 LARGEST_GRANT = 1_000_000_000_000
@@ -29,4 +29,37 @@ def grant(
     if note and len(note) > LONGEST_NOTE:
         raise AmountInvalid(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note)}.", field="note")
     open_pool(session, license_id, resource.name)
-    return post(session, Order(license_id, resource.name, "grant", amount_each=amount, actor=actor, at=now, note=note))
+    movement = Movement(license_id, resource.name, "grant", amount_each=amount, actor=actor, at=now, note=note)
+    return post(session, movement)
+
+
+def purchase(
+    session: Session, license_id: str, resource: str, *, amount: int, order: str, number: str, actor: Actor, now: datetime
+) -> Posted:
+    """Adds what an order bought to the pool, once: a second time raises FormReused (R27).
+
+    `order` is the order's id, `number` what people know it by. The transaction must end after FormReused.
+    """
+    open_pool(session, license_id, resource)
+    movement = Movement(
+        license_id,
+        resource,
+        "purchase",
+        amount_each=amount,
+        actor=actor,
+        at=now,
+        reference=number,
+        request_key=f"order:{order}",
+    )
+    return post(session, movement)
+
+
+def refund(
+    session: Session, license_id: str, resource: str, *, amount: int, number: str, actor: Actor, now: datetime
+) -> int:
+    """Takes back up to `amount` units of a purchase, at most what the pool still holds (R2); returns how many."""
+    taken = min(amount, lock_pool(session, license_id, resource))
+    if taken:
+        movement = Movement(license_id, resource, "refund", amount_each=taken, actor=actor, at=now, reference=number)
+        post(session, movement)
+    return taken

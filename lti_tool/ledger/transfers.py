@@ -85,7 +85,7 @@ class Transfer(Base):
 
 
 @dataclass(frozen=True)
-class Order:
+class Movement:
     """What a batch is to do, apart from whom it reaches."""
 
     license_id: str
@@ -95,6 +95,8 @@ class Order:
     actor: Actor
     at: datetime
     note: str | None = None
+    reference: str | None = None
+    """Where it comes from outside the books, as the number of an order; kept on rows without a member."""
     policy_version: int | None = None
     request_key: str | None = None
     request_hash: str | None = None
@@ -148,14 +150,14 @@ _INSERT_BATCH = Sql(
 
 _JOURNAL_COLUMNS = """
     insert into transfers (license_id, id, resource, kind, amount, member_id, member_version, member_balance_after,
-                           batch_id, actor_kind, actor_id, note, at)
+                           batch_id, actor_kind, actor_id, note, reference, at)
 """
 
 _JOURNAL_POOL = Sql(
     _JOURNAL_COLUMNS
     + """
     values (:license_id, :id, :resource, :kind, :amount, null, null, null, :batch_id, :actor_kind, :actor_id, :note,
-            :at)
+            :reference, :at)
     """
 )
 
@@ -164,7 +166,7 @@ _JOURNAL_MEMBERS = Sql(
     _JOURNAL_COLUMNS
     + """
     select a.license_id, json_extract(m.value, '$[1]'), a.resource, :kind, :amount, a.member_id, a.version, a.balance,
-           :batch_id, :actor_kind, :actor_id, :note, :at
+           :batch_id, :actor_kind, :actor_id, :note, null, :at
       from json_each(:pairs) m
       cross join accounts a on a.license_id = :license_id and a.resource = :resource
        and a.member_id = json_extract(m.value, '$[0]')
@@ -172,33 +174,33 @@ _JOURNAL_MEMBERS = Sql(
     postgresql=_JOURNAL_COLUMNS
     + """
     select a.license_id, m.value ->> 1, a.resource, :kind, :amount, a.member_id, a.version, a.balance,
-           :batch_id, :actor_kind, :actor_id, :note, :at
+           :batch_id, :actor_kind, :actor_id, :note, null, :at
       from json_array_elements(cast(:pairs as json)) m
       join accounts a on a.license_id = :license_id and a.resource = :resource and a.member_id = m.value ->> 0
     """,
 )
 
 
-def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> Posted:
+def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()) -> Posted:
     """Moves units between outside, pool and members, with the batch and its journal rows: all of it, or an error.
 
     The members' account rows must be locked by the caller, and named once each. Raises PoolShort when the pool has too
     few, FormReused when another batch with the same request key came first; then the transaction must end.
     """
-    total = order.amount_each * (len(member_ids) or 1)
+    total = movement.amount_each * (len(member_ids) or 1)
     # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
-    pool_after, pool_version = _change_pool(session, order, total)
+    pool_after, pool_version = _change_pool(session, movement, total)
     if member_ids:
-        _credit(session, order, member_ids)
+        _credit(session, movement, member_ids)
     batch_id = new_id()
     common = {
-        "license_id": order.license_id,
-        "resource": order.resource,
-        "kind": order.kind,
-        "actor_kind": order.actor.kind,
-        "actor_id": order.actor.id,
-        "note": order.note,
-        "at": micros(order.at),
+        "license_id": movement.license_id,
+        "resource": movement.resource,
+        "kind": movement.kind,
+        "actor_kind": movement.actor.kind,
+        "actor_id": movement.actor.id,
+        "note": movement.note,
+        "at": micros(movement.at),
     }
     inserted = _INSERT_BATCH.run(
         session,
@@ -206,46 +208,46 @@ def post(session: Session, order: Order, *, member_ids: Sequence[str] = ()) -> P
         id=batch_id,
         pool_version=pool_version,
         pool_balance_after=pool_after,
-        amount_each=order.amount_each,
+        amount_each=movement.amount_each,
         people=len(member_ids),
         total=total,
-        policy_version=order.policy_version,
-        request_key=order.request_key,
-        request_hash=order.request_hash,
-        corrects_batch=order.corrects_batch,
+        policy_version=movement.policy_version,
+        request_key=movement.request_key,
+        request_hash=movement.request_hash,
+        corrects_batch=movement.corrects_batch,
     )
     if inserted.rowcount == 0:
         # Only another wish can get here: the same one would have queued at the members' locks and been found (R17).
         raise FormReused()
-    journal = common | {"amount": order.amount_each, "batch_id": batch_id}
+    journal = common | {"amount": movement.amount_each, "batch_id": batch_id}
     if member_ids:
         pairs = json.dumps([[member_id, new_id()] for member_id in member_ids])
         written = _JOURNAL_MEMBERS.run(session, **journal, pairs=pairs)
         assert written.rowcount == len(member_ids)
     else:
-        _JOURNAL_POOL.run(session, **journal, id=new_id())
+        _JOURNAL_POOL.run(session, **journal, id=new_id(), reference=movement.reference)
     return Posted(batch_id, total, len(member_ids), pool_after)
 
 
-def _credit(session: Session, order: Order, member_ids: Sequence[str]) -> None:
+def _credit(session: Session, movement: Movement, member_ids: Sequence[str]) -> None:
     updated = _CREDIT_MEMBERS.run(
         session,
-        license_id=order.license_id,
-        resource=order.resource,
-        each=order.amount_each,
-        auto=order.amount_each if order.kind == "auto_allotment" else 0,
+        license_id=movement.license_id,
+        resource=movement.resource,
+        each=movement.amount_each,
+        auto=movement.amount_each if movement.kind == "auto_allotment" else 0,
         member_ids=json.dumps(member_ids),
     )
     assert updated.rowcount == len(member_ids), "every member of a batch has an account, locked by the caller"
 
 
-def _change_pool(session: Session, order: Order, total: int) -> tuple[int, int]:
+def _change_pool(session: Session, movement: Movement, total: int) -> tuple[int, int]:
     # Guarded by its own WHERE: the row is hot, and a look before the lock could not be trusted.
-    change = total if order.kind in ("grant", "purchase") else -total
-    issued_change = change if order.kind in ("grant", "purchase", "refund") else 0
-    where = {"license_id": order.license_id, "resource": order.resource}
+    change = total if movement.kind in ("grant", "purchase") else -total
+    issued_change = change if movement.kind in ("grant", "purchase", "refund") else 0
+    where = {"license_id": movement.license_id, "resource": movement.resource}
     while (row := _CHANGE_POOL.run(session, **where, change=change, issued_change=issued_change).first()) is None:
-        pool = pool_balance(session, order.license_id, order.resource)
+        pool = pool_balance(session, movement.license_id, movement.resource)
         if pool < total:  # else it was filled between the two statements
             raise PoolShort(needed=total, pool=pool)
     return row[0], row[1]
@@ -257,6 +259,18 @@ _POOL_BALANCE = Sql("select balance from pools where license_id = :license_id an
 def pool_balance(session: Session, license_id: str, resource: str) -> int:
     """What the pool has left, in units, as this transaction sees it."""
     return int(_POOL_BALANCE.run(session, license_id=license_id, resource=resource).scalar_one())
+
+
+_LOCK_POOL = Sql(
+    "select balance from pools where license_id = :license_id and resource = :resource",
+    # Not FOR UPDATE: an insert that names the pool as a parent would wait for it, and it for the insert's own locks.
+    postgresql="select balance from pools where license_id = :license_id and resource = :resource for no key update",
+)
+
+
+def lock_pool(session: Session, license_id: str, resource: str) -> int:
+    """What the pool has left, in units; nobody else changes it before this transaction ends."""
+    return int(_LOCK_POOL.run(session, license_id=license_id, resource=resource).scalar_one())
 
 
 _DEBIT_COVERED = Sql(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from lti_tool.ledger import allotment, issuing, pools
 from lti_tool.ledger.accounts import Account
-from lti_tool.ledger.transfers import OPERATOR, Order, post
+from lti_tool.ledger.transfers import OPERATOR, Movement, post
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.ledger.a_class import TEACHER
@@ -29,8 +29,8 @@ def test_r2_purchases_add_to_what_was_issued_and_refunds_take_from_the_pool(new_
     class_ = new_class(credits=100)
     for kind, amount in (("purchase", 50), ("refund", 30)):
         with books() as session:
-            order = Order(class_.license_id, EXPORT_CREDITS.name, kind, amount_each=amount, actor=OPERATOR, at=NOW)
-            posted = post(session, order)
+            movement = Movement(class_.license_id, EXPORT_CREDITS.name, kind, amount_each=amount, actor=OPERATOR, at=NOW)
+            posted = post(session, movement)
     assert posted.pool_after == 120
     with books() as session:
         [figures] = pools.totals(session, class_.license_id, now_us=0)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from lti_tool.ledger import allotment, holds
-from lti_tool.ledger.transfers import OPERATOR, Actor, Order, post
+from lti_tool.ledger.transfers import OPERATOR, Actor, Movement, post
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from tests.conftest import Books
@@ -41,7 +41,7 @@ def ada(books: Books, school: License, course: Context) -> str:
             reference="story 7",
         )
     with books() as session:
-        post(session, Order(school.id, EXPORT_CREDITS.name, "refund", amount_each=10, actor=OPERATOR, at=NOW))
+        post(session, Movement(school.id, EXPORT_CREDITS.name, "refund", amount_each=10, actor=OPERATOR, at=NOW))
     return member.id
 
 
