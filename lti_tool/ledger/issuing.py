@@ -34,7 +34,15 @@ def grant(
 
 
 def purchase(
-    session: Session, license_id: str, resource: str, *, amount: int, order: str, number: str, actor: Actor, now: datetime
+    session: Session,
+    license_id: str,
+    resource: str,
+    *,
+    amount: int,
+    order: str,
+    number: str,
+    actor: Actor,
+    now: datetime,
 ) -> Posted:
     """Adds what an order bought to the pool, once: a second time raises FormReused (R27).
 

@@ -29,8 +29,8 @@ def test_r2_purchases_add_to_what_was_issued_and_refunds_take_from_the_pool(new_
     class_ = new_class(credits=100)
     for kind, amount in (("purchase", 50), ("refund", 30)):
         with books() as session:
-            movement = Movement(class_.license_id, EXPORT_CREDITS.name, kind, amount_each=amount, actor=OPERATOR, at=NOW)
-            posted = post(session, movement)
+            pool = (class_.license_id, EXPORT_CREDITS.name)
+            posted = post(session, Movement(*pool, kind, amount_each=amount, actor=OPERATOR, at=NOW))
     assert posted.pool_after == 120
     with books() as session:
         [figures] = pools.totals(session, class_.license_id, now_us=0)
