@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from lti_tool import shipped
+from lti_tool import price_list, shipped
+from lti_tool.price_list import Catalog
 
 _PREFIX = "CREDITROLL_"
 _MIN_SECRET = 32
@@ -55,11 +56,21 @@ class Settings:
     launch_log_days: int
     launch_log_rows: int
     registration: str
+    files_dir: Path
+    stripe_secret_key: str
+    stripe_webhook_secrets: tuple[str, ...]
+    stripe_api_base: str
     trusted_proxies: int
     metrics_from: tuple[IPv4Network | IPv6Network, ...]
     session_hours: int
     log_level: str
     resources: Mapping[str, Resource]
+    catalog: Catalog
+
+    @property
+    def takes_cards(self) -> bool:
+        """Whether paying by card is offered: where a payment could be made, and would be heard of."""
+        return bool(self.stripe_secret_key and self.stripe_webhook_secrets)
 
     @property
     def resource(self) -> Resource:
@@ -71,8 +82,9 @@ def load(environ: Mapping[str, str], **overrides: object) -> Settings:
     """Settings for this process. Raises SettingsError with one line that says what to mend."""
     values = _read(shipped.CONFIG / "default.toml")
     if extra := environ.get(f"{_PREFIX}CONFIG"):
-        values |= _alike(_read(Path(extra)), values)
-    for key in sorted(values.keys() - {"resources"}):
+        given = _alike(_read(Path(extra)), values)
+        values |= given | {"catalog": values["catalog"] | given.get("catalog", {})}
+    for key in sorted(values.keys() - {"resources", "catalog"}):
         if (text := environ.get(f"{_PREFIX}{key.upper()}")) is not None:
             values[key] = _typed(key, text, values[key])
     return _checked(values | overrides)
@@ -113,6 +125,9 @@ def _checked(values: dict[str, Any]) -> Settings:
     values["allow_private_hosts"] = frozenset(host.lower() for host in values["allow_private_hosts"])
     values["metrics_from"] = _networks(values["metrics_from"])
     values["resources"] = {name: _resource(name, entry) for name, entry in values["resources"].items()}
+    values["files_dir"] = Path(values["files_dir"])
+    values["stripe_webhook_secrets"] = tuple(values["stripe_webhook_secrets"])
+    values["catalog"] = _catalog(values["catalog"], values["resources"])
     values["public_url"] = values["public_url"].rstrip("/")
     settings = Settings(**values)
     _one_of(settings.provisioning, "provisioning", ("claim", "trial"))
@@ -172,6 +187,15 @@ def _resource(name: str, entry: object) -> Resource:
     if not isinstance(resource.bundle, int) or resource.bundle < 1:
         raise SettingsError(f"The bundle of resource {name!r} must be a whole number of at least 1.")
     return resource
+
+
+def _catalog(table: object, resources: Mapping[str, Resource]) -> Catalog:
+    if isinstance(table, Catalog):
+        return table
+    try:
+        return price_list.read(table, resources=resources)  # type: ignore[arg-type] # _alike has checked it
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _one_of(value: str, key: str, allowed: tuple[str, ...]) -> None:

@@ -17,9 +17,13 @@ from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Deployment, Platform
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment, Member, Person
+from lti_tool.purchasing import orders
+from lti_tool.purchasing.orders import Order
+from lti_tool.purchasing.payments import Payment
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CATALOGUE = settings.load({}).resources
+SHOP = settings.load({}).catalog
 EXPORT_CREDITS = CATALOGUE["export-credits"]
 
 _numbers = count(1)
@@ -192,3 +196,45 @@ def enroll(
     session.add(enrollment)
     session.flush()
     return enrollment
+
+
+def make_order(
+    session: Session,
+    license_: License,
+    *,
+    quantity: int = 100,
+    method: str | None = "card",
+    status: str = "placed",
+    po_number: str | None = None,
+) -> Order:
+    """An order of export credits at the shop's price; a draft, or placed and, if asked, closed without credits."""
+    order = orders.draft(session, license_.id, SHOP, EXPORT_CREDITS.name, quantity, buyer_id=None, now=NOW)
+    order.method, order.po_number = method, po_number
+    if status != "draft":
+        order.status, order.placed_at = "placed", NOW
+        session.flush()
+    if status not in ("draft", "placed"):
+        orders.close(order, status, by="operator", now=NOW)
+    session.flush()
+    return order
+
+
+def make_payment(
+    session: Session, order: Order, *, amount: int | None = None, status: str = "paid", refunded: int = 0
+) -> Payment:
+    """Money for the order, by card; all of it unless another amount is given."""
+    payment = Payment(
+        id=new_id(),
+        provider="stripe",
+        reference=f"pi_{next(_numbers)}",
+        order_id=order.id,
+        amount=order.total if amount is None else amount,
+        currency=order.currency,
+        status=status,
+        refunded=refunded,
+        paid_at=NOW if status == "paid" else None,
+        created_at=NOW,
+    )
+    session.add(payment)
+    session.flush()
+    return payment

@@ -29,6 +29,8 @@ class License(Base):
     owner_person_id: Mapped[str | None] = mapped_column(String(36))
     assistants_teach: Mapped[bool] = mapped_column(Boolean, default=False)
     """Whether teaching assistants may do what teachers may (R24)."""
+    is_trusted: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether purchase orders are credited at once, before anybody looked at them (R29)."""
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

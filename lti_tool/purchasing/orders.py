@@ -1,0 +1,185 @@
+"""Orders: what a licence buys, at which price, and how far it has come (R27).
+
+draft (a quote whose price is locked) -> placed -> fulfilled; or cancelled, expired, refused. "Paid" is no resting
+state: a payment and the fulfilment it brings are one transaction (`fulfilment.settle`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Boolean, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lti_tool.db import Base, Instant
+from lti_tool.errors import NotFound
+from lti_tool.ids import new_id, new_support_id
+from lti_tool.ledger.pools import open_pool
+from lti_tool.price_list import Catalog
+from lti_tool.purchasing import catalog as prices
+from lti_tool.purchasing.catalog import Price
+from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
+
+PURCHASE_ORDER, CARD = "purchase_order", "card"
+
+
+class Order(Base):
+    """One purchase. Amounts are minor units of `currency`, copied from the catalogue when the draft is made (R28).
+
+    `number` is what people know it by ("CR-2026-7F3A9KQX"). `refunded_units` went back out of the pool for money given
+    back; `shortfall_units` should have, but were allotted already (R2).
+    """
+
+    __tablename__ = "orders"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    license_id: Mapped[str] = mapped_column(String(36))
+    number: Mapped[str] = mapped_column(Text)
+    resource: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text)
+    goods: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    tax_rate: Mapped[int] = mapped_column(BigInteger)
+    tax_exempt: Mapped[bool] = mapped_column(Boolean)
+    certificate_id: Mapped[str | None] = mapped_column(String(36))
+    status: Mapped[str] = mapped_column(Text)
+    method: Mapped[str | None] = mapped_column(Text)
+    buyer_id: Mapped[str | None] = mapped_column(String(36))
+    po_number: Mapped[str | None] = mapped_column(Text)
+    billing_organization: Mapped[str | None] = mapped_column(Text)
+    billing_name: Mapped[str | None] = mapped_column(Text)
+    billing_email: Mapped[str | None] = mapped_column(Text)
+    billing_address: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    placed_at: Mapped[datetime | None] = mapped_column(Instant)
+    fulfilled_at: Mapped[datetime | None] = mapped_column(Instant)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_by: Mapped[str | None] = mapped_column(Text)
+    purchase_batch_id: Mapped[str | None] = mapped_column(String(36))
+    refunded_units: Mapped[int] = mapped_column(BigInteger, default=0)
+    shortfall_units: Mapped[int] = mapped_column(BigInteger, default=0)
+    allotment_id: Mapped[str | None] = mapped_column(String(36))
+    request_key: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def stem(self) -> str:
+        """What the numbers of its papers share: "Q-2026-7F3A9KQX" is the quote."""
+        return self.number.removeprefix("CR-")
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the price lock of a draft has ended."""
+        return self.status == "expired" or (self.status == "draft" and self.expires_at <= now)
+
+
+def draft(
+    session: Session,
+    license_id: str,
+    catalog: Catalog,
+    resource: str,
+    quantity: int,
+    *,
+    buyer_id: str | None,
+    now: datetime,
+    allotment_id: str | None = None,
+    request_key: str | None = None,
+) -> Order:
+    """A new quote at today's price; the same form sent twice gives the same draft. Raises NotForSale."""
+    if request_key is not None:
+        same = session.scalar(select(Order).where(Order.license_id == license_id, Order.request_key == request_key))
+        if same is not None:
+            return same
+    price = prices.price(catalog, resource, quantity)
+    open_pool(session, license_id, resource)
+    order = Order(
+        id=new_id(),
+        license_id=license_id,
+        number=f"CR-{now.year}-{new_support_id().replace('-', '')}",
+        resource=resource,
+        tax_exempt=False,
+        status="draft",
+        buyer_id=buyer_id,
+        created_at=now,
+        allotment_id=allotment_id,
+        request_key=request_key,
+    )
+    put_price(order, price, catalog, now=now)
+    session.add(order)
+    session.flush()
+    return order
+
+
+def put_price(order: Order, price: Price, catalog: Catalog, *, now: datetime) -> None:
+    """Gives a draft this price, and a new time until which it holds."""
+    order.quantity = price.quantity
+    order.currency = price.currency
+    order.goods, order.tax, order.total = price.goods, price.tax, price.total
+    order.tax_rate, order.tax_exempt = price.tax_rate, price.is_exempt
+    order.expires_at = now + timedelta(days=catalog.quote_days)
+
+
+def change_quantity(session: Session, order: Order, catalog: Catalog, quantity: int, *, now: datetime) -> None:
+    """Prices a locked draft anew, at today's prices. Raises NotForSale, OrderClosed."""
+    require(order, "draft")
+    put_price(order, prices.price(catalog, order.resource, quantity, is_exempt=order.tax_exempt), catalog, now=now)
+    session.flush()
+
+
+def require_price(order: Order, *, now: datetime) -> None:
+    """Stops what needs the locked price of a draft. Raises OrderClosed, PriceExpired."""
+    if order.is_over(now):
+        raise PriceExpired("The price of this quote has expired. Start a new one; it takes a minute.")
+    require(order, "draft")
+
+
+def require(order: Order, *allowed: str) -> None:
+    """Stops what the order's state does not allow. Raises OrderClosed."""
+    if order.status not in allowed:
+        raise OrderClosed(f"Order {order.number} is {order.status} already; nothing was changed.", status=order.status)
+
+
+def find(session: Session, license_id: str, order_id: str) -> Order:
+    """The order of this licence. Raises NotFound, also for another licence's."""
+    found = session.get(Order, order_id)
+    if found is None or found.license_id != license_id:
+        raise NotFound("There is no such order.")
+    return found
+
+
+def locked(session: Session, order_id: str) -> Order:
+    """The order as it is now; nobody else changes it before this transaction ends. Raises NotFound."""
+    query = select(Order).where(Order.id == order_id).with_for_update(key_share=True)
+    found = session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound("There is no such order.")
+    return found
+
+
+def locked_of(session: Session, license_id: str, order_id: str) -> Order:
+    """As `locked`, for an order that must be this licence's. Raises NotFound."""
+    find(session, license_id, order_id)
+    return locked(session, order_id)
+
+
+def by_number(session: Session, text: str) -> Order:
+    """The order with this id or number, however it was typed. Raises NotFound."""
+    found = session.get(Order, text) or session.scalar(select(Order).where(Order.number == text.strip().upper()))
+    if found is None:
+        raise NotFound("There is no order with this number.")
+    return found
+
+
+def of_license(session: Session, license_id: str, *, before: str | None = None, limit: int = 25) -> Sequence[Order]:
+    """The licence's orders, newest first; `before` is the id of the last one that was seen."""
+    query = select(Order).where(Order.license_id == license_id)
+    if before is not None:
+        query = query.where(Order.id < before)
+    return session.scalars(query.order_by(Order.id.desc()).limit(limit)).all()
+
+
+def close(order: Order, status: str, *, by: str, now: datetime) -> None:
+    """Ends an open order as cancelled, expired or refused; `by` says who: manager, office, operator, provider, time."""
+    require(order, "draft", "placed", "refused")
+    order.status, order.closed_at, order.closed_by = status, now, by

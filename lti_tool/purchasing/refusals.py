@@ -1,0 +1,21 @@
+"""Why a purchase was refused: a class for each reason, with its code."""
+
+from lti_tool.errors import Invalid, Refusal
+
+
+class NotForSale(Invalid):
+    """The catalogue has no price for this quantity; the detail names the nearest that it has."""
+
+    code = "not_for_sale"
+
+
+class PriceExpired(Refusal):
+    """The quote's time is over: its price holds no longer."""
+
+    code = "price_expired"
+
+
+class OrderClosed(Refusal):
+    """The order's state does not allow this any more; `figures["status"]` is what it became."""
+
+    code = "order_closed"
