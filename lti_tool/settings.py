@@ -7,12 +7,18 @@ from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lti_tool import price_list, shipped
 from lti_tool.price_list import Catalog
+
+STAND_IN_KEY = "sk_test_creditroll_demo_"
+"""How the secret keys begin that only the demo's stand-in for Stripe takes, and that it alone takes."""
+
+STRIPE = "https://api.stripe.com"
 
 _PREFIX = "CREDITROLL_"
 _MIN_SECRET = 32
@@ -136,7 +142,8 @@ def _checked(values: dict[str, Any]) -> Settings:
     for key in ("api_rate_limit", "launch_rate_limit"):
         if not _RATE.fullmatch(values[key]):
             raise SettingsError(f"{_name(key)} must be like 300/minute, or off; not {values[key]!r}.")
-    _check_origin(settings.public_url)
+    _check_origin("public_url", settings.public_url)
+    _check_gateway(settings)
     return settings
 
 
@@ -161,12 +168,27 @@ def _networks(entries: Iterable[object]) -> tuple[IPv4Network | IPv6Network, ...
         raise SettingsError(f"{_name('metrics_from')}: {error}.") from error
 
 
-def _check_origin(public_url: str) -> None:
-    found = _ORIGIN.fullmatch(public_url)
+def _check_origin(key: str, url: str) -> None:
+    found = _ORIGIN.fullmatch(url)
     if found is None or not 0 < int(found["port"] or 80) < 65_536:
+        raise SettingsError(f"{_name(key)} must be an origin such as https://credits.example.org, without a path.")
+
+
+def _check_gateway(settings: Settings) -> None:
+    """Real money goes to Stripe, and made-up money never does; so a mix of the two is no setting, but a mistake."""
+    base, key = settings.stripe_api_base, settings.stripe_secret_key
+    if base in ("", STRIPE):
+        if key.startswith(STAND_IN_KEY):
+            raise SettingsError(f"{_name('stripe_secret_key')} is the demo's; take your own from Stripe's dashboard.")
+        return
+    _check_origin("stripe_api_base", base)
+    if (urlsplit(base).hostname or "") not in settings.allow_private_hosts:
         raise SettingsError(
-            f"{_name('public_url')} must be an origin such as https://credits.example.org, without a path."
+            f"{_name('stripe_api_base')} is for the demo and tests: leave it empty, "
+            f"or name its host in {_name('allow_private_hosts')}."
         )
+    if not key.startswith("sk_test_"):
+        raise SettingsError(f"With {_name('stripe_api_base')}, {_name('stripe_secret_key')} must be one for tests.")
 
 
 def require_secret(settings: Settings) -> None:
