@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from lti_tool import money
 from lti_tool.ledger import issuing
 from lti_tool.ledger.transfers import SYSTEM, Actor
 from lti_tool.purchasing import orders, payments
@@ -32,6 +33,7 @@ def settle(session: Session, order_id: str, *, now: datetime) -> Settled:
     credited = 0
     if paid >= order.total and order.status != "fulfilled":
         credited = _honour(session, order, now)
+    _watch_parts(session, order, paid, now)
     if paid > order.total:
         detail = f"Order {order.number} was paid twice, or with too much: {paid} instead of {order.total}."
         payments.note_problem(session, "overpaid", order.id, detail, now=now, order_id=order.id)
@@ -57,6 +59,18 @@ def fulfil(session: Session, order: Order, *, actor: Actor, now: datetime) -> in
     order.closed_at = order.closed_by = None
     session.flush()
     return posted.total
+
+
+def _watch_parts(session: Session, order: Order, paid: int, now: datetime) -> None:
+    """A part of the money is listed until the rest has come; its entry names the sum that is there by now."""
+    if paid == 0:
+        return
+    part = f"{order.id}:{paid}"
+    payments.close_problems(session, "partial", order.id, but=part, note="more came", now=now)
+    if paid < order.total:
+        came, asked = money.shown(paid, order.currency), money.shown(order.total, order.currency)
+        detail = f"Order {order.number} is paid in part: {came} of {asked}."
+        payments.note_problem(session, "partial", part, detail, now=now, order_id=order.id)
 
 
 def _honour(session: Session, order: Order, now: datetime) -> int:

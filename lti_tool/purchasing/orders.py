@@ -54,6 +54,7 @@ class Order(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     placed_at: Mapped[datetime | None] = mapped_column(Instant)
+    placed_by: Mapped[str | None] = mapped_column(Text)
     fulfilled_at: Mapped[datetime | None] = mapped_column(Instant)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -125,6 +126,13 @@ def change_quantity(session: Session, order: Order, catalog: Catalog, quantity: 
     require(order, "draft")
     put_price(order, prices.price(catalog, order.resource, quantity, is_exempt=order.tax_exempt), catalog, now=now)
     session.flush()
+
+
+def exempt(order: Order, certificate_id: str | None) -> None:
+    """Prices a draft's tax anew: none for who has a certificate of exemption; None is for everybody else."""
+    order.certificate_id, order.tax_exempt = certificate_id, certificate_id is not None
+    order.tax = 0 if order.tax_exempt else prices.tax_on(order.goods, order.tax_rate)
+    order.total = order.goods + order.tax
 
 
 def require_price(order: Order, *, now: datetime) -> None:

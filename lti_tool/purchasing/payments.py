@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, String, Text, select
+from sqlalchemy import BigInteger, Boolean, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
@@ -204,3 +204,15 @@ def close_problem(session: Session, problem_id: str, *, note: str, now: datetime
         found.closed_at, found.closed_note = now, note
         session.flush()
     return found
+
+
+def close_problems(
+    session: Session, code: str, order_id: str, *, note: str, now: datetime, but: str | None = None
+) -> None:
+    """Ends the order's problems of this kind, which time has solved; the one with the subject `but` stays."""
+    open_ones = update(PaymentProblem).where(
+        PaymentProblem.code == code, PaymentProblem.order_id == order_id, PaymentProblem.closed_at.is_(None)
+    )
+    if but is not None:
+        open_ones = open_ones.where(PaymentProblem.subject != but)
+    session.execute(open_ones.values(closed_at=now, closed_note=note))

@@ -15,6 +15,18 @@ class PriceExpired(Refusal):
     code = "price_expired"
 
 
+class NotByPurchaseOrder(Refusal):
+    """The order is not, or not yet, to be paid with a purchase order."""
+
+    code = "not_by_purchase_order"
+
+
+class ReferenceUsed(Refusal):
+    """The bank's reference is noted for another payment; `figures` have its order's id and its amount."""
+
+    code = "reference_used"
+
+
 class OrderClosed(Refusal):
     """The order's state does not allow this any more; `figures["status"]` is what it became."""
 

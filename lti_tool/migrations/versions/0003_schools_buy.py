@@ -67,6 +67,7 @@ TABLES = (
         created_at {int} not null,
         expires_at {int} not null,
         placed_at {int},
+        placed_by text check (placed_by in ('manager', 'office', 'operator')),
         fulfilled_at {int},
         due_at {int},
         closed_at {int},
