@@ -122,6 +122,18 @@ def managers(license_id: str, who: tuple[str, str, str], as_json: bool) -> None:
         _show(settings, license_id, as_json=as_json)
 
 
+@command.command()
+@click.argument("license_id", metavar="ID")
+@click.option("--no", "is_over", is_flag=True, help="No longer: each order waits for its approval again.")
+@json_option
+def trust(license_id: str, is_over: bool, as_json: bool) -> None:
+    """Credit a license's purchase orders at once. They no longer wait for `order approve`."""
+    with books() as settings:
+        with transaction() as session:
+            licenses.trust(session, license_id, not is_over)
+        _show(settings, license_id, as_json=as_json)
+
+
 def _resource(settings: Settings, name: str) -> Resource:
     if name not in settings.resources:
         raise Invalid(f"There is no resource {name!r}; the catalogue has {', '.join(settings.resources)}.")
@@ -161,6 +173,7 @@ def _shape(session: Session, found: License, settings: Settings) -> dict[str, An
         "code": found.code,
         "bindings": bindings.describe(session, found.id),
         "assistants_teach": found.assistants_teach,
+        "is_trusted": found.is_trusted,
     }
 
 
@@ -176,4 +189,5 @@ def _lines(shape: dict[str, Any]) -> list[str]:
         for one in shape["bindings"]
     ]
     assistants = "    teaching assistants " + ("teach" if shape["assistants_teach"] else "look only")
-    return [f"{shape['id']}  {shape['name']}  code {shape['code']}", *figures, *places, assistants]
+    orders = "    purchase orders are credited " + ("at once" if shape["is_trusted"] else "when you approve them")
+    return [f"{shape['id']}  {shape['name']}  code {shape['code']}", *figures, *places, assistants, orders]

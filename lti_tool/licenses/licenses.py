@@ -103,6 +103,17 @@ def let_assistants_teach(session: Session, license_id: str, teach: bool, *, by_p
         _log.info("license %s assistants_teach=%s by person %s", license_id, teach, by_person)
 
 
+def trust(session: Session, license_id: str, is_trusted: bool) -> License:
+    """Credits the licence's purchase orders when they are placed, or again when they are approved (R29).
+
+    What waits already waits on. Raises NotFound.
+    """
+    found = find(session, license_id)
+    found.is_trusted = is_trusted
+    session.flush()
+    return found
+
+
 def describe(
     session: Session, found: License, *, resources: Mapping[str, Resource], now: datetime
 ) -> dict[str, object]:

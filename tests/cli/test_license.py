@@ -37,6 +37,7 @@ def test_a_license_is_created_with_credits_for_a_whole_deployment(run: Run) -> N
         "code": made["code"],
         "bindings": [bound],
         "assistants_teach": False,
+        "is_trusted": False,
     }
     assert run("license", "show", made["id"], "--json").json == made
     assert run("license", "list", "--json").json == [made]
@@ -87,6 +88,17 @@ def test_a_person_who_launched_can_be_named_manager(run: Run, books: Books) -> N
     unknown = run("license", "managers", made["id"], "--add", ISSUER, CLIENT, "teacher-2")
     assert unknown.code == 1
     assert "teacher-2" in unknown.err
+
+
+def test_a_license_is_trusted_until_it_no_longer_is(run: Run) -> None:
+    made = create(run)
+    assert "credited when you approve them" in run("license", "show", made["id"]).out
+    for _ in range(2):
+        assert run("license", "trust", made["id"], "--json").json == made | {"is_trusted": True}
+    assert "credited at once" in run("license", "show", made["id"]).out
+    assert run("license", "trust", made["id"], "--no", "--json").json == made
+    unknown = run("license", "trust", "nothing")
+    assert (unknown.code, unknown.out, unknown.err.count("\n")) == (1, "", 1)
 
 
 def test_people_see_the_figures(run: Run) -> None:
