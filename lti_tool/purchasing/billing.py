@@ -50,7 +50,7 @@ class Billing:
             wrong["billing_address"] = sentence
         if wrong:
             raise BillingInvalid(wrong)
-        return cls(*found.values(), "\n".join(lines))
+        return cls(*[*found.values(), "\n".join(lines)])
 
     @classmethod
     def of(cls, order: Order) -> Self:
