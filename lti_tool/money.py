@@ -1,10 +1,16 @@
-"""Money as people read it: whole numbers of the smallest unit become text here, and nowhere else."""
+"""Money as people read and type it: whole numbers of the smallest unit become text and back here, and nowhere else."""
 
 import re
 from decimal import Decimal
 
 from babel import Locale
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
+
+from lti_tool.errors import Invalid
+
+_TYPED = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d+))?", re.ASCII)
+_LONGEST = 20
+"""Characters of the whole units: more money than there is."""
 
 
 def shown(minor: int, currency: str, locale: Locale | str = "en_US") -> str:
@@ -21,6 +27,17 @@ def each_shown(minor: int, quantity: int, currency: str, locale: Locale | str = 
     pattern = Locale.parse(str(locale)).currency_formats["standard"].pattern
     wide = re.sub(r"0(\.0+)?(?!.*[0#])", f"0.{'0' * digits}" if digits else "0", pattern.partition(";")[0])
     return format_currency(each, currency, wide, locale=locale, currency_digits=False)
+
+
+def typed(text: str, currency: str) -> int:
+    """What "50.00" or "$1,250.00" is in minor units, never by way of a float. Raises Invalid."""
+    precision = get_currency_precision(currency)
+    symbol = get_currency_symbol(currency, locale="en_US")
+    found = _TYPED.fullmatch(text.strip().removeprefix(symbol).removeprefix(currency).removesuffix(currency).strip())
+    if found is None or len(found[1]) > _LONGEST or len(found[2] or "0" * precision) != precision:
+        example = f"{1250:,}.{'0' * precision}".rstrip(".")
+        raise Invalid(f"Write an amount of {currency} as {example}.", field="amount")
+    return int(found[1].replace(",", "") + (found[2] or "0" * precision))
 
 
 def _major(minor: int, currency: str) -> Decimal:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lti_tool.money import each_shown, shown
+from lti_tool.errors import Invalid
+from lti_tool.money import each_shown, shown, typed
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,25 @@ def test_the_price_of_one_has_more_decimals_only_where_it_needs_them(minor: int,
 def test_the_price_of_one_is_written_as_its_language_does() -> None:
     assert each_shown(333, 2, "EUR", "de_DE") == "1,665\u00a0€"
     assert each_shown(1_000, 800, "JPY", "en_US") == "¥1.25"
+
+
+def test_what_is_typed_is_read_to_the_smallest_unit_or_refused_with_an_example() -> None:
+    for text, currency, minor in (
+        ("50.00", "USD", 5_000),
+        (" $1,250.07 ", "USD", 125_007),
+        ("50", "USD", 5_000),
+        ("USD 0.29", "USD", 29),
+        ("1,250", "JPY", 1_250),
+        ("1.250", "KWD", 1_250),
+    ):
+        assert typed(text, currency) == minor
+    for text, currency, example in (
+        ("1.250,00", "USD", "1,250.00"),
+        ("5.0", "USD", "1,250.00"),
+        ("5.00", "JPY", "1,250"),
+        ("\u0663.00", "USD", "1,250.00"),
+        (",".join(["999"] * 99), "USD", "1,250.00"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            typed(text, currency)
+        assert refused.value.detail == f"Write an amount of {currency} as {example}."

@@ -18,6 +18,7 @@ from lti_tool.purchasing.refusals import NotByPurchaseOrder, ReferenceUsed
 
 BANK = "bank"
 _LONGEST_REFERENCE = 100
+_LONGEST_NOTE = 500
 _MOST_MONEY = 10**13
 
 
@@ -78,12 +79,17 @@ def approve(session: Session, order_id: str, *, actor: Actor = OPERATOR, now: da
     return order
 
 
-def cancel(session: Session, order_id: str, *, by: str, now: datetime) -> Order:
-    """Ends a draft or a placed order without credits; a cancelled one stays so. Raises NotFound, OrderClosed."""
+def cancel(session: Session, order_id: str, *, by: str, now: datetime, note: str | None = None) -> Order:
+    """Ends a draft or a placed order without credits; a cancelled one stays so, with its first note.
+
+    Raises NotFound, OrderClosed, Invalid.
+    """
+    if note is not None and len(note) > _LONGEST_NOTE:
+        raise Invalid(f"A note has at most {_LONGEST_NOTE} characters.", field="note")
     order = orders.locked(session, order_id)
     if order.status != "cancelled":
         orders.require(order, "draft", "placed")
-        orders.close(order, "cancelled", by=by, now=now)
+        orders.close(order, "cancelled", by=by, now=now, note=note)
         session.flush()
     return order
 

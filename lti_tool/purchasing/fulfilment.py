@@ -56,7 +56,7 @@ def fulfil(session: Session, order: Order, *, actor: Actor, now: datetime) -> in
         now=now,
     )
     order.status, order.fulfilled_at, order.purchase_batch_id = "fulfilled", now, posted.batch_id
-    order.closed_at = order.closed_by = None
+    order.closed_at = order.closed_by = order.closed_note = None
     session.flush()
     return posted.total
 

@@ -4,6 +4,7 @@ draft (a quote whose price is locked) -> placed -> fulfilled; or cancelled, expi
 state: a payment and the fulfilment it brings are one transaction (`fulfilment.settle`).
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,6 +21,9 @@ from lti_tool.purchasing.catalog import Price
 from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
 
 PURCHASE_ORDER, CARD = "purchase_order", "card"
+
+_NUMBER = re.compile(r"(?:CR|Q|I|R)-(\d{4}-[0-9A-Z]{8})", re.ASCII)
+_ID = re.compile(r"[0-9a-f-]{36}")
 
 
 class Order(Base):
@@ -59,6 +63,7 @@ class Order(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_by: Mapped[str | None] = mapped_column(Text)
+    closed_note: Mapped[str | None] = mapped_column(Text)
     purchase_batch_id: Mapped[str | None] = mapped_column(String(36))
     refunded_units: Mapped[int] = mapped_column(BigInteger, default=0)
     shortfall_units: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -172,8 +177,14 @@ def locked_of(session: Session, license_id: str, order_id: str) -> Order:
 
 
 def by_number(session: Session, text: str) -> Order:
-    """The order with this id or number, however it was typed. Raises NotFound."""
-    found = session.get(Order, text) or session.scalar(select(Order).where(Order.number == text.strip().upper()))
+    """The order with this id, or this number as any of its papers shows it, however it was typed. Raises NotFound."""
+    typed = text.strip()
+    number = _NUMBER.fullmatch(typed.upper())
+    found = None
+    if number is not None:
+        found = session.scalar(select(Order).where(Order.number == f"CR-{number[1]}"))
+    elif _ID.fullmatch(typed):
+        found = session.get(Order, typed)
     if found is None:
         raise NotFound("There is no order with this number.")
     return found
@@ -187,7 +198,7 @@ def of_license(session: Session, license_id: str, *, before: str | None = None, 
     return session.scalars(query.order_by(Order.id.desc()).limit(limit)).all()
 
 
-def close(order: Order, status: str, *, by: str, now: datetime) -> None:
+def close(order: Order, status: str, *, by: str, now: datetime, note: str | None = None) -> None:
     """Ends an open order as cancelled, expired or refused; `by` says who: manager, office, operator, provider, time."""
     require(order, "draft", "placed", "refused")
-    order.status, order.closed_at, order.closed_by = status, now, by
+    order.status, order.closed_at, order.closed_by, order.closed_note = status, now, by, note

@@ -8,8 +8,10 @@ from sqlalchemy import BigInteger, Boolean, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
-from lti_tool.errors import NotFound
+from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
+
+_LONGEST_NOTE = 500
 
 
 class Payment(Base):
@@ -195,8 +197,17 @@ def problems(session: Session, *, closed: bool = False, limit: int = 500) -> Seq
     return session.scalars(query if closed else query.where(PaymentProblem.closed_at.is_(None))).all()
 
 
+def problems_of(session: Session, order_id: str) -> Sequence[PaymentProblem]:
+    """The order's open problems, oldest first."""
+    query = select(PaymentProblem).where(PaymentProblem.order_id == order_id, PaymentProblem.closed_at.is_(None))
+    return session.scalars(query.order_by(PaymentProblem.noted_at, PaymentProblem.id)).all()
+
+
 def close_problem(session: Session, problem_id: str, *, note: str, now: datetime) -> PaymentProblem:
-    """A person has dealt with it. Raises NotFound."""
+    """A person has dealt with it, and says how; the first to say so is kept. Raises NotFound, Invalid."""
+    note = note.strip()
+    if not 1 <= len(note) <= _LONGEST_NOTE:
+        raise Invalid(f"Say in 1 to {_LONGEST_NOTE} characters what was done about it.", field="note")
     found = session.get(PaymentProblem, problem_id)
     if found is None:
         raise NotFound("There is no such problem.")

@@ -72,6 +72,7 @@ TABLES = (
         due_at {int},
         closed_at {int},
         closed_by text,
+        closed_note text,
         purchase_batch_id {id},
         refunded_units {int} not null default 0,
         shortfall_units {int} not null default 0,
