@@ -147,6 +147,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         secret_key="a secret for tests, long enough for all",
         public_url="https://tool.test",
         keys_dir=str(tmp_path / "keys"),
+        files_dir=str(tmp_path / "files"),
         allow_private_hosts=["127.0.0.1", "localhost"],
         api_rate_limit="off",
         launch_rate_limit="off",

@@ -126,6 +126,7 @@ def _write_settings(folder: Path, lms: LmsConfig) -> Path:
         "public_url": lms.tool_url,
         "secret_key": _secret(folder / "secret"),
         "keys_dir": str(folder / "keys"),
+        "files_dir": str(folder / "files"),
         "allow_private_hosts": ["localhost"],
     }
     path = _settings_path(folder)

@@ -1,15 +1,22 @@
 """What people type into forms, parsed once: a value, or a sentence beside the field that says how to mend it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flask import Flask, abort, redirect, request
 from werkzeug.wrappers import Response
 
 from lti_tool.ids import new_id
 
+View = TypeVar("View", bound=Callable[..., object])
+
 _LARGEST = 1_000_000
 """Bytes of a request: 10,000 ids in one form (R18) are 370,000."""
+
+_FILE = 7_000_000
+"""Bytes more where a file comes along: more than is taken (5 MB), so that a large one gets its sentence."""
 
 _WHOLE = re.compile(r"[+-]?\d{1,400}")
 _KEY = re.compile(r"[0-9a-f-]{36}")
@@ -39,12 +46,24 @@ class Form:
         return None
 
 
+def takes_file(view: View) -> View:
+    """Declares that the view below takes a file too, so that its requests may be larger than others."""
+    view.takes_file = True  # type: ignore[attr-defined] # functions take attributes; typing has no word for it
+    return view
+
+
 def limit(app: Flask, *, programs: str) -> None:
     """Refuses requests that are larger than any form of ours (413), or hold what no text can (400).
 
-    What is below the prefix `programs` finds such a text by itself, and names the parameter.
+    What is below the prefix `programs` finds such a text by itself, and names the parameter. To be called after the
+    access rules are enforced and before anything reads a form: what was read can no longer be larger.
     """
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST, MAX_FORM_MEMORY_SIZE=_LARGEST)
+
+    @app.before_request
+    def make_room() -> None:
+        if hasattr(app.view_functions.get(request.endpoint or ""), "takes_file"):
+            request.max_content_length = _LARGEST + _FILE
 
     @app.before_request
     def refuse_nul() -> None:

@@ -121,6 +121,7 @@ def opened(lms: LmsConfig, database_url: str, folder: Path) -> Iterator[School]:
         secret_key="a secret for tests, long enough for all",
         public_url=lms.tool_url,
         keys_dir=str(folder / "keys"),
+        files_dir=str(folder / "files"),
         allow_private_hosts=["localhost"],
     )
     prepare(settings, lms)

@@ -120,6 +120,7 @@ TABLES = (
     ) {strict}
     """,
     "create index ix_office_links_order_id on office_links (order_id)",
+    "create unique index uq_office_links_one_open on office_links (order_id) where closed_at is null",
     """
     create table payments (
         id {id} not null primary key,
