@@ -84,6 +84,9 @@ def transaction() -> Iterator[Session]:
 
     On SQLite writers queue behind a file lock: BEGIN IMMEDIATE alone is not a queue and starves some of them.
     """
+    # What the request has read is given back first: with two connections each, half a pool of requests would wait for
+    # ever for the other half.
+    db.session.close()
     with writing(db.engine) as session:
         yield session
 
