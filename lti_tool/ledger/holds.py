@@ -1,6 +1,6 @@
 """Units in use: set aside by a hold, then captured or released; or spent at once (R8, R12, R19, R20)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text
@@ -11,7 +11,7 @@ from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
 from lti_tool.ledger import rules
 from lti_tool.ledger.allotment import lock_member, top_up
-from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits
+from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits, TooManyHolds
 from lti_tool.ledger.transfers import Actor, Spent, post_spend
 from lti_tool.settings import Resource
 
@@ -19,6 +19,8 @@ LARGEST_AMOUNT = 1_000_000
 LONGEST_REFERENCE = 200
 DEFAULT_LIFE = timedelta(hours=1)
 LONGEST_LIFE = timedelta(days=7)
+MOST_OPEN = 100
+"""Open holds of one member: a program that forgets to close them is stopped before it fills the books."""
 
 
 class Hold(Base):
@@ -49,7 +51,10 @@ class Hold(Base):
 
 @dataclass(frozen=True)
 class Held:
-    """A hold as the books have it, in units; `status` counts a hold past its time as expired."""
+    """A hold as the books have it, in units; `status` counts a hold past its time as expired.
+
+    `member` are the figures of its member at that moment.
+    """
 
     id: str
     license_id: str
@@ -60,6 +65,7 @@ class Held:
     status: str
     reference: str | None
     expires_at: datetime
+    member: rules.Standing
 
 
 _COLUMNS = "id, license_id, resource, member_id, amount, captured, status, reference, expires_at"
@@ -94,14 +100,17 @@ def hold(
 ) -> Held:
     """Sets units aside, allotting bundles first where the member runs short (R8, R12, R19).
 
-    `now` is the database's clock. Raises AmountInvalid, NotActive, InsufficientCredits; then nothing changed.
+    `now` is the database's clock. Raises AmountInvalid, NotActive, TooManyHolds, InsufficientCredits; then nothing
+    changed.
     """
     _check(amount, reference)
     if not timedelta(seconds=1) <= lasts <= LONGEST_LIFE:
         raise AmountInvalid("A hold lasts from 1 second to 7 days.", field="expires_in")
-    _make_available(session, license_id, resource, member_id, amount=amount, now=now)
+    before = _make_available(session, license_id, resource, member_id, amount=amount, now=now, holds=True)
     _SET_ASIDE.run(session, license_id=license_id, resource=resource.name, member_id=member_id, amount=amount)
-    held = Held(new_id(), license_id, resource.name, member_id, amount, 0, "held", reference, expires_at=now + lasts)
+    after = replace(before, available=before.available - amount, held=before.held + amount)
+    terms = (license_id, resource.name, member_id, amount)
+    held = Held(new_id(), *terms, captured=0, status="held", reference=reference, expires_at=now + lasts, member=after)
     _INSERT.run(
         session,
         id=held.id,
@@ -198,19 +207,40 @@ def release(session: Session, license_id: str, hold_id: str, *, now: datetime) -
     return find(session, license_id, hold_id, now=now)
 
 
-_FIND = Sql(f"select {_COLUMNS} from holds where license_id = :license_id and id = :hold_id")
+_FIND = Sql(
+    f"""
+    select {", ".join(f"h.{name}" for name in _COLUMNS.split(", "))}, a.balance, a.used, a.received,
+           (select coalesce(sum(o.amount), 0) from holds o
+             where o.license_id = h.license_id and o.resource = h.resource and o.member_id = h.member_id
+               and o.status = 'held' and o.expires_at > :now) as held
+      from holds h
+      join accounts a on a.license_id = h.license_id and a.resource = h.resource and a.member_id = h.member_id
+     where h.license_id = :license_id and h.id = :hold_id
+    """
+)
 
 
 def find(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
     """The hold as it stands at `now`. Raises NotFound, for another licence's holds too."""
-    row = _FIND.run(session, license_id=license_id, hold_id=hold_id).first()
+    row = _FIND.run(session, license_id=license_id, hold_id=hold_id, now=micros(now)).first()
     if row is None:
         raise NotFound("There is no such hold.")
-    held_id, of_license, resource, member_id, amount, captured, status, reference, expires_us = row
+    held_id, of_license, resource, member_id, amount, captured, status, reference, expires_us, *figures = row
+    balance, used, received, held = (int(figure) for figure in figures)
     expires_at = moment(expires_us)
     if status == "held" and expires_at <= now:
         status = "expired"
-    return Held(held_id, of_license, resource, member_id, amount, captured, status, reference, expires_at)
+    member = rules.Standing(available=balance - held, held=held, used=used, received=received)
+    return Held(held_id, of_license, resource, member_id, amount, captured, status, reference, expires_at, member)
+
+
+_LICENSE_OF = Sql("select license_id from holds where id = :hold_id")
+
+
+def license_of(session: Session, hold_id: str) -> str | None:
+    """The licence that a hold belongs to; None where there is no such hold."""
+    found = _LICENSE_OF.run(session, hold_id=hold_id).scalar()
+    return None if found is None else str(found)
 
 
 _OVERDUE = Sql(
@@ -274,13 +304,33 @@ _LEARNS = Sql(
 )
 
 
+_OPEN = Sql(
+    """
+    select count(*) from holds
+     where license_id = :license_id and resource = :resource and member_id = :member_id and status = 'held'
+    """
+)
+
+
 def _make_available(
-    session: Session, license_id: str, resource: Resource, member_id: str, *, amount: int, now: datetime
-) -> None:
+    session: Session,
+    license_id: str,
+    resource: Resource,
+    member_id: str,
+    *,
+    amount: int,
+    now: datetime,
+    holds: bool = False,
+) -> rules.Standing:
+    """Locks the member, allots what is missing if it may, and returns the figures, which cover the amount."""
     standing = lock_member(session, license_id, resource.name, member_id)
     standing = expire_overdue(session, license_id, resource.name, member_id, standing, now=now)
+    if holds and standing.held:
+        where = {"license_id": license_id, "resource": resource.name, "member_id": member_id}
+        if _OPEN.run(session, **where).scalar_one() >= MOST_OPEN:
+            raise TooManyHolds(f"This member has {MOST_OPEN} open holds; capture or release some first.")
     if standing.available >= amount:
-        return
+        return standing
     # R7: what a teacher got by hand is theirs to spend, but nothing comes to them by itself.
     learns = _LEARNS.run(session, license_id=license_id, member_id=member_id).scalar_one()
     need = amount if learns else 0
@@ -292,6 +342,7 @@ def _make_available(
             received=topped.standing.received,
             pool=topped.pool,
         )
+    return topped.standing
 
 
 def _lock_open(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:

@@ -36,6 +36,12 @@ class NotActive(Refusal):
     code = "member_not_active"
 
 
+class TooManyHolds(Refusal):
+    """The member has as many open holds as one may have; capture or release some first."""
+
+    code = "too_many_holds"
+
+
 class HoldNotOpen(Refusal):
     """The hold was captured, released, or ran out before."""
 

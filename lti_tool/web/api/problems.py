@@ -29,6 +29,14 @@ _DETAILS = {
 }
 
 
+CONTENT_TYPE = "application/problem+json"
+
+
+def text(refusal: Refusal) -> str:
+    """The body of the refusal's problem."""
+    return _text(refusal.status, refusal.code, refusal.detail, refusal.figures)
+
+
 def answer(error: Refusal | HTTPException) -> Response:
     """The refusal or HTTP error as a problem, with the headers that its status asks for."""
     if isinstance(error, Refusal):
@@ -59,6 +67,10 @@ def _from_http(error: HTTPException) -> Response:
 
 def _problem(status: int, code: str, detail: str, figures: dict[str, object]) -> Response:
     g.refusal = code  # counted by web/operations.py
+    return Response(_text(status, code, detail, figures), status, content_type=CONTENT_TYPE)
+
+
+def _text(status: int, code: str, detail: str, figures: dict[str, object]) -> str:
     described = {
         "type": f"{current_app.extensions['creditroll'].public_url}/api/docs#{code}",
         "title": HTTPStatus(status).phrase,
@@ -67,5 +79,4 @@ def _problem(status: int, code: str, detail: str, figures: dict[str, object]) ->
         "code": code,
     }
     # Said twice: figures come last for whoever reads, but none may stand for `status` or `code`.
-    body = json.dumps(described | figures | described, ensure_ascii=False)
-    return Response(body, status, content_type="application/problem+json")
+    return json.dumps(described | figures | described, ensure_ascii=False)

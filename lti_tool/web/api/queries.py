@@ -63,10 +63,12 @@ def read(model: type[Query]) -> Query:
     try:
         return model.model_validate({field: values[0] for field, values in sent.items()})
     except ValidationError as error:
-        raise _invalid(error.errors(include_url=False)[0]) from error
+        raise invalid(error.errors(include_url=False)[0]) from error
 
 
-def _invalid(fault: ErrorDetails) -> Invalid:
-    field = ".".join(str(part) for part in fault["loc"])
+def invalid(fault: ErrorDetails) -> Invalid:
+    """The refusal that names the field, from the first fault that pydantic found."""
+    # An unknown field is named as it was sent: shortened, and without halves of characters that no answer can hold.
+    field = ".".join(str(part) for part in fault["loc"]).encode("utf-8", "replace").decode()[:100]
     why = "There is no such parameter here" if fault["type"] == "extra_forbidden" else fault["msg"]
     return Invalid(f"{field}: {why}.", field=field)

@@ -1,0 +1,88 @@
+"""What programs may send: each call's JSON body, read strictly; anything else is refused, and says which field."""
+
+import json
+from typing import Annotated, Any, TypeVar
+
+from flask import abort, request
+from pydantic import BaseModel, Field, StrictInt, StrictStr, ValidationError
+
+from lti_tool.errors import Refusal
+from lti_tool.ledger.holds import DEFAULT_LIFE, LARGEST_AMOUNT, LONGEST_LIFE, LONGEST_REFERENCE
+from lti_tool.web.api.queries import Nothing, invalid
+
+_LARGEST = 16_384
+"""Bytes: the longest body that means something is a tenth of it."""
+
+Body = TypeVar("Body", bound=BaseModel)
+
+# No database text holds NUL; half of a surrogate pair, which JSON can write too, is refused by pydantic itself.
+Text = Annotated[StrictStr, Field(pattern=r"^[^\x00]*$")]
+Amount = Annotated[StrictInt, Field(ge=1, le=LARGEST_AMOUNT, description="Whole units.")]
+
+
+class Malformed(Refusal):
+    """The body is no JSON object, or a header that must be there is missing."""
+
+    code = "malformed"
+    status = 400
+
+
+class Spend(Nothing):
+    """Units that are used at once."""
+
+    resource: Annotated[Text, Field(min_length=1, max_length=64)]
+    amount: Amount
+    reference: Annotated[Text, Field(max_length=LONGEST_REFERENCE)] | None = None
+
+
+class Hold(Spend):
+    """Units that are set aside."""
+
+    expires_in: Annotated[
+        StrictInt, Field(ge=1, le=int(LONGEST_LIFE.total_seconds()), description="Seconds from now.")
+    ] = int(DEFAULT_LIFE.total_seconds())
+
+
+class Capture(Nothing):
+    """How much of a hold is used; all of it if not said."""
+
+    amount: Amount | None = None
+
+
+class Release(Nothing):
+    """Nothing to say."""
+
+
+def read(model: type[Body]) -> Body:
+    """This request's body. Raises Malformed, Invalid; aborts with 413 and 415."""
+    request.max_content_length = _LARGEST
+    raw = request.get_data()
+    if not raw and not any(field.is_required() for field in model.model_fields.values()):
+        return model()
+    if request.mimetype != "application/json":
+        abort(415)
+    try:
+        return model.model_validate(_object(raw))
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False)[0]) from error
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        sent = json.loads(raw.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:  # a number or a depth that nobody needs, too
+        raise Malformed("The body is not JSON in UTF-8, or names a field twice.") from error
+    if not isinstance(sent, dict):
+        raise Malformed("The body must be a JSON object.")
+    return sent
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field comes twice")
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,97 @@
+"""POST /members/{member}/holds and what follows: units set aside, then captured or released (R19 to R21)."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from lti_tool.db import database_now, db, micros
+from lti_tool.errors import NotFound
+from lti_tool.ledger import holds
+from lti_tool.ledger.holds import Held
+from lti_tool.ledger.transfers import Actor
+from lti_tool.licenses.api_keys import READ, SPEND
+from lti_tool.web.api import bodies, pages, queries
+from lti_tool.web.api.callers import caller, needs
+from lti_tool.web.api.idempotency import once
+from lti_tool.web.api.spending import balance, license_of_member, resource_named
+
+
+@needs(SPEND)
+def create(member_id: UUID) -> Response:
+    """Sets units aside, allotting further bundles first where maximum and pool allow."""
+    sent = bodies.read(bodies.Hold)
+    resource = resource_named(sent.resource)
+
+    def effect(session: Session, now: datetime) -> pages.Item:
+        held = holds.hold(
+            session,
+            license_of_member(session, member_id),
+            resource,
+            str(member_id),
+            amount=sent.amount,
+            actor=Actor("api_key", caller().key_id),
+            now=now,
+            lasts=timedelta(seconds=sent.expires_in),
+            reference=sent.reference,
+        )
+        return shape(held)
+
+    return once(effect, sent, status=201)
+
+
+@needs(SPEND)
+def capture(hold_id: UUID) -> Response:
+    """Uses all or part of what is held; the rest goes free."""
+    sent = bodies.read(bodies.Capture)
+
+    def effect(session: Session, now: datetime) -> pages.Item:
+        actor = Actor("api_key", caller().key_id)
+        license_id = _license(session, hold_id)
+        return shape(holds.capture(session, license_id, str(hold_id), actor=actor, now=now, amount=sent.amount))
+
+    return once(effect, sent, status=200)
+
+
+@needs(SPEND)
+def release(hold_id: UUID) -> Response:
+    """Frees all that is held."""
+    sent = bodies.read(bodies.Release)
+
+    def effect(session: Session, now: datetime) -> pages.Item:
+        return shape(holds.release(session, _license(session, hold_id), str(hold_id), now=now))
+
+    return once(effect, sent, status=200)
+
+
+@needs(READ)
+def one(hold_id: UUID) -> Response:
+    """One hold as it stands."""
+    queries.read(queries.Nothing)
+    session = db.session()
+    now = database_now(session)
+    return pages.shaped(shape(holds.find(session, _license(session, hold_id), str(hold_id), now=now)))
+
+
+def shape(held: Held) -> pages.Item:
+    """The hold as the contract shows it."""
+    return {
+        "id": held.id,
+        "status": held.status,
+        "amount": held.amount,
+        "captured": held.captured,
+        "resource": held.resource,
+        "member": held.member_id,
+        "reference": held.reference,
+        "expires_at": pages.rfc3339(micros(held.expires_at)),
+        "balance": balance(held.member),
+    }
+
+
+def _license(session: Session, hold_id: UUID) -> str:
+    # Behind another licence's wall is the same as nowhere.
+    found = holds.license_of(session, str(hold_id))
+    if found is None or not caller().reaches(found):
+        raise NotFound("There is no such hold.")
+    return found
