@@ -19,6 +19,7 @@ from lti_tool.web import (
     launches,
     manager,
     operations,
+    paying,
     register,
     session,
     student,
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
     here.register(app)
     errors.handle(app, programs={api.PREFIX: problems.answer})
     app.register_blueprint(operations.blueprint)
+    paying.join(app, settings)
     api.join(app, settings)
     lti.join(app, settings)
     app.register_blueprint(register.blueprint)

@@ -130,6 +130,12 @@ class Outbound:
         """PUT of a JSON document, redirects not followed. Raises OutboundError."""
         return self._send_json("PUT", url, document, headers, max_bytes)
 
+    def call(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, max_bytes: int = MEGABYTE
+    ) -> Answer:
+        """A request as a library made it, redirects not followed. Raises OutboundError."""
+        return self._send(method, url, dict(headers), body, max_bytes)
+
     def _send_json(
         self, method: str, url: str, document: object, headers: Mapping[str, str] | None, max_bytes: int
     ) -> Answer:

@@ -57,6 +57,12 @@ class PaymentIntentData(_Strict):
     statement_descriptor_suffix: str | None = None
 
 
+class AdaptivePricing(_Strict):
+    """Whether payers see prices in their own currency."""
+
+    enabled: bool
+
+
 class NewSession(_Strict):
     """`POST /v1/checkout/sessions`, as far as one-off payments on a hosted page go."""
 
@@ -73,6 +79,7 @@ class NewSession(_Strict):
     billing_address_collection: Literal["auto", "required"] | None = None
     submit_type: Literal["auto", "book", "donate", "pay", "subscribe"] | None = None
     locale: str | None = None
+    adaptive_pricing: AdaptivePricing | None = None
     expand: list[str] = []
 
 

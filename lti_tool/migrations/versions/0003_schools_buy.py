@@ -99,16 +99,21 @@ TABLES = (
     "create index ix_orders_open on orders (expires_at) where status in ('draft', 'placed')",
     """
     create table checkout_sessions (
-        id text not null primary key,
         order_id {id} not null references orders (id),
         attempt {int} not null check (attempt > 0),
-        url text not null,
-        status text not null check (status in ('open', 'complete', 'expired')),
+        session_id text unique,
+        url text,
+        status text not null check (status in ('asked', 'open', 'complete', 'expired')),
         expires_at {int} not null,
         created_at {int} not null,
-        unique (order_id, attempt)
+        checked_at {int} not null,
+        primary key (order_id, attempt),
+        constraint ck_checkout_sessions_known_once_open check ((session_id is null) = (url is null)),
+        constraint ck_checkout_sessions_asked_until_known
+            check (status = 'expired' or (status = 'asked') = (session_id is null))
     ) {strict}
     """,
+    "create index ix_checkout_sessions_open on checkout_sessions (checked_at) where status in ('asked', 'open')",
     """
     create table office_links (
         id {id} not null primary key,
@@ -156,6 +161,10 @@ TABLES = (
     ) {strict}
     """,
     "create index ix_payment_events_order_id on payment_events (order_id)",
+    """
+    create index ix_payment_events_payment_reference on payment_events (payment_reference)
+     where payment_reference is not null
+    """,
     """
     create table payment_problems (
         id {id} not null primary key,

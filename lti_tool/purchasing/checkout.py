@@ -1,0 +1,134 @@
+"""Paying by card: one page of the provider's for each attempt at an order, whoever presses "Pay" how often.
+
+An attempt is written down before the provider is asked, with all that the request depends on: what is cut off between
+the two goes on with the same page, since the provider answers the same question once (`Checkout.request_key`).
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, ForeignKey, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lti_tool.db import Base, Instant
+from lti_tool.purchasing import orders, payments
+from lti_tool.purchasing.orders import CARD, Order
+from lti_tool.purchasing.refusals import NotByCard, OrderClosed, PaymentUnderWay, PriceExpired
+
+_LONGEST = timedelta(hours=23)
+"""A page's life: Stripe allows 24 hours by its own clock, which may be a little behind ours."""
+_SHORTEST = timedelta(minutes=32)
+"""Stripe allows no page that lives less than 30 minutes; the rest is for clocks and slow lines."""
+
+
+class Checkout(Base):
+    """One attempt at paying an order; `session_id` and `url` are the provider's, once it has answered.
+
+    asked -> open -> complete or expired. No card data is here, nor anybody's name.
+    """
+
+    __tablename__ = "checkout_sessions"
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    session_id: Mapped[str | None] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    checked_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def request_key(self) -> str:
+        """What makes the provider open one page for this attempt, however often it is asked."""
+        return f"{self.order_id}:{self.attempt}"
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether the attempt can still lead to a payment: its page is open, or may yet be made."""
+        if self.status == "asked":  # too late for a page; and nobody has ever seen one
+            return now + _SHORTEST <= self.expires_at
+        return self.status == "open" and now < self.expires_at
+
+
+def begin_payment(session: Session, order_id: str, *, now: datetime) -> tuple[Order, Checkout]:
+    """The order and the attempt to ask the provider about; its page is known already where `url` is set.
+
+    An order that the bank refused may be paid again while its price holds. Raises NotFound, NotByCard, OrderClosed,
+    PaymentUnderWay, PriceExpired.
+    """
+    order = orders.locked(session, order_id)
+    orders.require(order, "placed", "refused")
+    if order.method != CARD:
+        raise NotByCard(f"Order {order.number} is not to be paid by card.")
+    last = latest(session, order.id)
+    _require_unpaid(session, order, last)
+    if last is not None and last.is_usable(now):
+        return order, last
+    if last is not None and last.status in ("asked", "open"):
+        last.status = "expired"
+    following = _next(order, last, now)
+    order.status, order.closed_at, order.closed_by = "placed", None, None
+    session.add(following)
+    session.flush()
+    return order, following
+
+
+def record_session(session: Session, order_id: str, attempt: int, *, session_id: str, url: str) -> str:
+    """Keeps the page that the provider opened for the attempt, and returns the address to pay at.
+
+    Raises NotFound, and OrderClosed where the order ended meanwhile: the sweep then has the page closed.
+    """
+    order = orders.locked(session, order_id)
+    row = session.get_one(Checkout, (order_id, attempt))
+    if row.status == "asked":
+        row.session_id, row.url, row.status = session_id, url, "open"
+        session.flush()
+    if order.status != "placed":
+        raise OrderClosed(
+            f"Order {order.number} is {order.status} already; nothing is to be paid.", status=order.status
+        )
+    return row.url or url
+
+
+def abandon(session: Session, order_id: str, attempt: int) -> None:
+    """Gives up an attempt whose page nobody has seen, so that the next one begins anew."""
+    orders.locked(session, order_id)
+    row = session.get_one(Checkout, (order_id, attempt))
+    if row.status == "asked":
+        row.status = "expired"
+        session.flush()
+
+
+def latest(session: Session, order_id: str) -> Checkout | None:
+    """The order's last attempt."""
+    query = select(Checkout).where(Checkout.order_id == order_id).order_by(Checkout.attempt.desc()).limit(1)
+    return session.scalar(query)
+
+
+def open_url(session: Session, order_id: str, *, now: datetime) -> str | None:
+    """Where the order can be paid at this moment; None if "Pay" has to be pressed (again) first."""
+    last = latest(session, order_id)
+    return last.url if last is not None and last.is_usable(now) else None
+
+
+def _require_unpaid(session: Session, order: Order, last: Checkout | None) -> None:
+    """Stops a second payment where a first one came, is on its way, or must be, since its page was completed."""
+    received = payments.of_order(session, order.id)
+    is_completed = last is not None and last.status == "complete" and not received
+    if is_completed or any(one.status != "failed" for one in received):
+        raise PaymentUnderWay(
+            f"A payment for order {order.number} is under way. Your credits come by themselves once it has arrived."
+        )
+
+
+def _next(order: Order, last: Checkout | None, now: datetime) -> Checkout:
+    ends = min(now + _LONGEST, order.expires_at).replace(microsecond=0)  # the provider counts whole seconds
+    if ends - now < _SHORTEST:
+        raise PriceExpired("The price of this order ends too soon to pay by card. Start a new one; it takes a minute.")
+    return Checkout(
+        order_id=order.id,
+        attempt=1 if last is None else last.attempt + 1,
+        status="asked",
+        expires_at=ends,
+        created_at=now,
+        checked_at=now,
+    )
