@@ -62,6 +62,15 @@ def test_what_looks_private_is_hidden(secret: str, capsys: pytest.CaptureFixture
         assert part not in text
 
 
+def test_an_address_that_is_a_key_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    for path in ("/office/IjAx.Xy_-z", "https://tool.test/papers/IjAx.Xy_-z", "/operator/enter/IjAx.Xy_-z"):
+        logging.getLogger("any").info("GET %s refused", path)
+    assert [str(line["event"]) for line in lines(capsys)] == [
+        f"GET {folder}/{logs.HIDDEN} refused" for folder in ("/office", "https://tool.test/papers", "/operator/enter")
+    ]
+
+
 def test_what_is_named_private_is_hidden_at_any_depth(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info")
     structlog.get_logger("ours").info("seen", email="x", claims={"given_name": "Ada", "roles": ["Learner"]}, sub="7")

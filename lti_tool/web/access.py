@@ -42,6 +42,8 @@ class Rule:
     roles: frozenset[Role] = frozenset()
     manages: bool = False
     assistants: bool = False
+    is_by_address: bool = False
+    """Whoever has the address may call: so it is passed on to nobody, framed by nobody and found by no search."""
 
     def lets_in(self, visit: Visit) -> bool:
         """Whether the visit's person may call."""
@@ -53,6 +55,7 @@ PLATFORM = Rule("the LMS: the message's own signature is checked")
 REGISTRANT = Rule("an LMS that asks to be registered: its own token is what counts")
 ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows nothing of anybody")
 PICKER = Rule("a picker's page: what it holds is signed by us")
+OFFICE = Rule("a school's office: the link's signature is checked, and that it still counts", is_by_address=True)
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}), assistants=True)

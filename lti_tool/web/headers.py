@@ -41,14 +41,17 @@ def lets_only_known_lmss_frame_it() -> None:
 
 
 def _add(response: Response) -> Response:
+    rule = access.rule()
     ours = {
         "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
         # The address holds an LMS's registration token, or the number by which a registration's page is found: no
         # request that follows from the page passes it on.
-        "Referrer-Policy": "no-referrer" if access.rule() in _BEFORE_A_LAUNCH else "same-origin",
+        "Referrer-Policy": "no-referrer" if rule in _BEFORE_A_LAUNCH or _is_by_address(rule) else "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
+    if _is_by_address(rule):
+        ours["X-Robots-Tag"] = "noindex"
     for name, value in ours.items():
         response.headers.setdefault(name, value)
     if response.status_code == 308 and response.location:
@@ -73,12 +76,19 @@ def _form_targets() -> str:
 def _framers() -> str:
     """Who may frame this page: anybody where an LMS that we do not know yet registers, or a launch was refused.
 
-    Neither page does anything in the name of whoever looks at it; a refusal that does says so.
+    Neither page does anything in the name of whoever looks at it; a refusal that does says so. Nobody where the address
+    is all that it takes.
     """
     rule = access.rule()
+    if _is_by_address(rule):
+        return "'none'"
     is_refusal = rule is access.PLATFORM and "refusal" in g and "framed_by_known_only" not in g
     is_for_strangers = rule in _BEFORE_A_LAUNCH or is_refusal
     return "*" if is_for_strangers else _ancestors()
+
+
+def _is_by_address(rule: access.Rule | None) -> bool:
+    return rule is not None and rule.is_by_address
 
 
 def _ancestors() -> str:

@@ -8,6 +8,8 @@ from babel.dates import format_datetime
 from flask import Flask, g
 from markupsafe import Markup
 
+from lti_tool.money import shown
+
 _ENGLISH = Locale("en", "US")
 _PATTERNS = {"short": "MMM d, h:mm a", "day": "MMM d", "long": "MMMM d"}
 
@@ -15,6 +17,7 @@ _PATTERNS = {"short": "MMM d, h:mm a", "day": "MMM d", "long": "MMMM d"}
 def register(app: Flask) -> None:
     """Gives templates these words as filters."""
     app.jinja_env.filters["n"] = number
+    app.jinja_env.filters["money"] = money
     app.jinja_env.filters["when"] = when
     app.jinja_env.filters["plural"] = plural
     app.jinja_env.trim_blocks = True
@@ -24,6 +27,11 @@ def register(app: Flask) -> None:
 def number(value: int) -> str:
     """1250 as "1,250", with a true minus."""
     return f"{value:,}".replace("-", "\u2212")
+
+
+def money(minor: int, currency: str) -> str:
+    """1500 of USD as "$15.00", in the visit's language."""
+    return shown(minor, currency, _locale())
 
 
 def plural(count: int, one: str, several: str) -> str:

@@ -20,8 +20,8 @@ from lti_tool.lti.platforms import Platform
 from lti_tool.lti.self_test import Result, Step
 from lti_tool.outbound import Outbound
 from lti_tool.web.access import ADMINISTRATOR, only
+from lti_tool.web.pace import TooOften, keep_pace
 from lti_tool.web.register import guide
-from lti_tool.web.register.pace import TooOften, keep_pace
 
 _PLACES = BoundedSemaphore(2)
 """Of a process: an LMS that answers slowly must not hold the threads that launches need."""

@@ -18,8 +18,8 @@ from lti_tool.lti.registration_refusals import Closed
 from lti_tool.web import errors
 from lti_tool.web.access import ADMINISTRATOR, NotYours, only
 from lti_tool.web.forms import Form
+from lti_tool.web.pace import TooOften, keep_pace
 from lti_tool.web.register import guide
-from lti_tool.web.register.pace import TooOften, keep_pace
 
 _MISSING = "Fill this in."
 _LONGEST_NAME = 100
