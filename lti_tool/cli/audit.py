@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 
 import click
 
@@ -10,6 +11,7 @@ from lti_tool.cli import Failed, books, json_option
 from lti_tool.db import db
 from lti_tool.ledger.audit import Audited, Fault, faults, size
 from lti_tool.licenses import licenses
+from lti_tool.purchasing import audit as purchases
 
 
 @click.command()
@@ -21,7 +23,7 @@ def command(license_id: str | None, as_json: bool) -> None:
         session = db.session()
         if license_id is not None:
             licenses.find(session, license_id)
-        found = faults(session, license_id)
+        found = chain(faults(session, license_id), purchases.faults(session, license_id))
         audited = size(session, license_id)
         number = _print_json(found, audited) if as_json else _print_lines(found)
     if number:
@@ -35,7 +37,7 @@ def _print_lines(found: Iterator[Fault]) -> int:
     number = 0
     for fault in found:
         number += 1
-        click.echo(f"{fault.code}: license {fault.license_id}: {fault.detail}")
+        click.echo(f"{fault.code}: license {fault.license_id or 'none'}: {fault.detail}")
     return number
 
 

@@ -17,7 +17,8 @@ class Fault:
     """Something in the books that cannot be right: a stable code, and ids and figures that lead to it."""
 
     code: str
-    license_id: str
+    license_id: str | None
+    """None for money of which nobody knows whose it is."""
     detail: str
 
 
@@ -59,7 +60,7 @@ class _Scoped:
         return self._all if license_id is None else self._one
 
 
-class _Check:
+class Check:
     """Rows of (licence, what it is about, then found and proper of each figure); a figure that differs is a fault.
 
     A proper value of NULL is no opinion; a text says what would be proper where it isn't one number.
@@ -88,7 +89,7 @@ _SIZE = _Scoped(
     """
 )
 
-_POOLS = _Check(
+_POOLS = Check(
     "pool",
     (
         ("pool_balance", "balance, after its transfers,"),
@@ -119,7 +120,7 @@ _POOLS = _Check(
     """,
 )
 
-_ACCOUNTS = _Check(
+_ACCOUNTS = Check(
     "account of member",
     (
         ("account_balance", "balance, after its transfers,"),
@@ -154,7 +155,7 @@ _ACCOUNTS = _Check(
 )
 
 # Each row against the one before it: a break shows once, where it is, and not in every row after it.
-_POOL_CHAIN = _Check(
+_POOL_CHAIN = Check(
     "batch",
     (("batch_version_gap", "pool_version"), ("batch_pool_balance", "pool_balance_after")),
     """
@@ -169,7 +170,7 @@ _POOL_CHAIN = _Check(
     """,
 )
 
-_MEMBER_CHAIN = _Check(
+_MEMBER_CHAIN = Check(
     "transfer",
     (("transfer_version_gap", "member_version"), ("transfer_balance", "member_balance_after")),
     """
@@ -184,7 +185,7 @@ _MEMBER_CHAIN = _Check(
     """,
 )
 
-_BATCHES = _Check(
+_BATCHES = Check(
     "batch",
     (("batch_total", "total, after its transfers,"), ("batch_people", "people, after its transfers,")),
     """
@@ -197,7 +198,7 @@ _BATCHES = _Check(
     """,
 )
 
-_TRANSFERS_BATCH = _Check(
+_TRANSFERS_BATCH = Check(
     "transfer",
     (("transfer_batch", "batch"),),
     """
@@ -209,7 +210,7 @@ _TRANSFERS_BATCH = _Check(
     """,
 )
 
-_TRANSFERS_MEMBER = _Check(
+_TRANSFERS_MEMBER = Check(
     "transfer",
     (("transfer_account", "member"),),
     """
@@ -220,7 +221,7 @@ _TRANSFERS_MEMBER = _Check(
     """,
 )
 
-_TRANSFERS_SIDE = _Check(
+_TRANSFERS_SIDE = Check(
     "transfer",
     (("transfer_direction", "kind"),),
     """
@@ -231,7 +232,7 @@ _TRANSFERS_SIDE = _Check(
     """,
 )
 
-_TRANSFERS_HOLD = _Check(
+_TRANSFERS_HOLD = Check(
     "transfer",
     (("transfer_hold", "hold"),),
     """
@@ -243,7 +244,7 @@ _TRANSFERS_HOLD = _Check(
     """,
 )
 
-_HOLDS = _Check(
+_HOLDS = Check(
     "hold",
     (("hold_spends", "number of spends"), ("hold_captured", "captured, after its spends,")),
     """
@@ -258,7 +259,7 @@ _HOLDS = _Check(
     """,
 )
 
-_POLICIES = _Check(
+_POLICIES = Check(
     "transfer",
     (("over_maximum", "received by then"),),
     """
@@ -274,7 +275,7 @@ _POLICIES = _Check(
     """,
 )
 
-_ORPHANS = _Check(
+_ORPHANS = Check(
     "row",
     (("orphan", "what it belongs to"),),
     """
@@ -298,7 +299,7 @@ _ORPHANS = _Check(
     """,
 )
 
-_LIMITS = _Check(
+_LIMITS = Check(
     "row",
     (("negative", "smallest figure"),),
     """

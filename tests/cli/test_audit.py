@@ -5,7 +5,7 @@ from sqlalchemy import Engine, text
 from lti_tool.ledger.audit import Fault
 from tests.cli.conftest import Run
 from tests.conftest import Books
-from tests.factories import make_context, make_license, make_member
+from tests.factories import make_context, make_license, make_member, make_order, make_payment
 from tests.ledger.planting import unguarded
 
 
@@ -52,6 +52,24 @@ def test_json_is_one_document_either_way(run: Run, books: Books, engine: Engine)
     found = [Fault(fault["code"], fault["license"], fault["detail"]) for fault in done.json["faults"]]
     assert [fault.code for fault in found] == ["pool_balance", "license_sum"]
     assert not done.json["balanced"]
+
+
+def test_orders_are_proved_too_and_money_of_nobody_has_no_license(run: Run, books: Books, engine: Engine) -> None:
+    with books() as session:
+        license_ = make_license(session)
+        order = make_order(session, license_)
+        make_payment(session, order)
+    done = run("audit")
+    assert done.code == 1
+    assert (
+        done.out == f"order_uncredited: license {license_.id}: order {order.number}: paid in full, its status is"
+        " placed, should be fulfilled\n"
+    )
+    with unguarded(engine) as session:
+        session.execute(text("update payments set order_id = null"))
+        session.commit()
+    assert [fault["license"] for fault in run("audit", "--json").json["faults"]] == [None]
+    assert run("audit").out.startswith("payment_unlisted: license none: payment stripe pi_")
 
 
 def test_an_unknown_license_is_refused(run: Run) -> None:

@@ -207,18 +207,24 @@ CHANGES = {
         "new.license_id <> old.license_id or new.id <> old.id or new.number <> old.number"
         " or new.resource <> old.resource"
         " or (old.status <> 'draft' and (new.quantity <> old.quantity or new.currency <> old.currency"
-        " or new.goods <> old.goods or new.tax <> old.tax or new.status = 'draft'))"
-        " or (old.status = 'fulfilled' and (new.status <> 'fulfilled'"
+        " or new.goods <> old.goods or new.tax <> old.tax or new.tax_rate <> old.tax_rate"
+        " or new.tax_exempt <> old.tax_exempt or new.status = 'draft'))"
+        " or (old.status = 'fulfilled' and (new.status <> 'fulfilled' or new.fulfilled_at <> old.fulfilled_at"
         " or new.purchase_batch_id <> old.purchase_batch_id))"
         " or new.refunded_units < old.refunded_units or new.shortfall_units < old.shortfall_units",
         "placed orders keep their amounts, and fulfilled ones stay fulfilled",
     ),
     "payments": (
         "new.provider <> old.provider or new.reference <> old.reference or new.refunded < old.refunded"
-        " or new.lost < old.lost or (old.order_id is not null and new.order_id <> old.order_id)"
+        " or new.lost < old.lost"
+        " or (old.order_id is not null and (new.order_id is null or new.order_id <> old.order_id))"
         " or (old.status = 'paid' and (new.status <> 'paid' or new.amount <> old.amount"
         " or new.currency <> old.currency))",
         "money that came in stays on record, and what was given back only grows",
+    ),
+    "payment_problems": (
+        "new.code <> old.code or new.subject <> old.subject or new.noted_at <> old.noted_at",
+        "what was listed stays what it was",
     ),
 }
 FOREVER = ("payment_events",)
