@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import make_url
 
 from lti_tool.db import open_engine
-from lti_tool.settings import Settings, SettingsError, load, require_secret
+from lti_tool.settings import STAND_IN_KEY, Settings, SettingsError, load, require_secret
 
 
 def test_defaults_stand_without_any_preparation() -> None:
@@ -129,3 +129,37 @@ def test_a_public_url_that_no_browser_could_open_stops_the_start(public_url: str
 @pytest.mark.parametrize("public_url", ["http://[::1]:8000", "https://Tool.test", "http://localhost:8000/"])
 def test_a_public_url_may_be_any_origin(public_url: str) -> None:
     assert load({}, public_url=public_url).public_url == public_url.rstrip("/")
+
+
+STAND_IN = {"STRIPE_API_BASE": "http://localhost:9", "ALLOW_PRIVATE_HOSTS": "localhost"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"ALLOW_PRIVATE_HOSTS": ""}, "STRIPE_API_BASE is for the demo and tests"),
+        ({"STRIPE_API_BASE": "https://pay.example"}, "STRIPE_API_BASE is for the demo and tests"),
+        ({"STRIPE_API_BASE": "localhost:9"}, "STRIPE_API_BASE must be an origin"),
+        ({"STRIPE_SECRET_KEY": "sk_live_51Real"}, "STRIPE_SECRET_KEY must be one for tests"),
+        ({"STRIPE_SECRET_KEY": "rk_live_51Real"}, "STRIPE_SECRET_KEY must be one for tests"),
+        ({"STRIPE_API_BASE": ""}, "STRIPE_SECRET_KEY is the demo's"),
+        ({"STRIPE_API_BASE": "https://api.stripe.com"}, "STRIPE_SECRET_KEY is the demo's"),
+    ],
+)
+def test_nobody_takes_real_money_to_a_stand_in_or_made_up_money_to_stripe(changes: dict[str, str], says: str) -> None:
+    right = {**STAND_IN, "STRIPE_SECRET_KEY": STAND_IN_KEY + "0123"}
+
+    def read(values: dict[str, str]) -> Settings:
+        return load({f"CREDITROLL_{name}": value for name, value in values.items()})
+
+    assert read(right).stripe_api_base == "http://localhost:9"
+    with pytest.raises(SettingsError) as refused:
+        read(right | changes)
+    assert says in str(refused.value)
+    assert "51Real" not in str(refused.value), "a key is a secret"
+
+
+def test_a_real_key_at_stripes_own_address_is_taken() -> None:
+    for base in ("", "https://api.stripe.com"):
+        found = load({"CREDITROLL_STRIPE_SECRET_KEY": "sk_live_51Real", "CREDITROLL_STRIPE_API_BASE": base})
+        assert found.stripe_secret_key == "sk_live_51Real"

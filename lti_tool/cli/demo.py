@@ -1,4 +1,4 @@
-"""`creditroll demo`: the tool and a small LMS at one URL, with nothing to prepare and nothing left over."""
+"""`creditroll demo`: the tool, a small LMS and a stand-in for Stripe; nothing to prepare and nothing left over."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from threading import Event, Thread
 
 import click
 import requests
+from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -24,6 +25,7 @@ from lti_tool import clock, schema
 from lti_tool.cli import Failed, main
 from lti_tool.db import open_engine, writing
 from lti_tool.demo.families import FAMILIES
+from lti_tool.demo.gateway.app import GatewayConfig, at_work, create_gateway, made_up_keys
 from lti_tool.demo.platform import LmsConfig, create_lms
 from lti_tool.errors import NotFound
 from lti_tool.ledger import issuing
@@ -54,20 +56,33 @@ _LOOK_EVERY_S = 0.1
 def command(port: int, family: str, reset: bool) -> None:
     """Try it: the tool and a small LMS, to open in a browser."""
     folder = Path("instance", "demo" if family == "canvas" else f"demo-{family}").absolute()
-    # Two hosts, so that the tool in its frame is a third party to the browser, as in any school.
-    lms = LmsConfig(
-        url=f"http://localhost:{port + 1}",
-        tool_url=f"http://{_LOOPBACK}:{port}",
-        family=family,
-        key_path=folder / "lms-key.pem",
-    )
-    with _stopping() as stop, _claimed(port + 1) as lms_socket:
-        _claim(port).close()
+    with (
+        _stopping() as stop,
+        _claimed(port + 1) as lms_socket,
+        _claimed(port) as tool_socket,
+        _claimed(0) as gateway_socket,  # any that is free, and not one of the two
+    ):
+        tool_socket.close()
         if reset:
             shutil.rmtree(folder, ignore_errors=True)
-        environ = _environment(folder, lms)
+        gateway = _gateway(gateway_socket.getsockname()[1], port)
+        # Two hosts, so that the tool in its frame is a third party to the browser, as in any school.
+        lms = LmsConfig(
+            url=f"http://localhost:{port + 1}",
+            tool_url=f"http://{_LOOPBACK}:{port}",
+            family=family,
+            key_path=folder / "lms-key.pem",
+            payments_url=gateway.url,
+        )
+        environ = _environment(folder, lms, gateway)
         prepare(load(environ), lms)
-        with _serving(lms, lms_socket), _tool(port, environ) as tool:
+        paying = create_gateway(gateway)
+        with (
+            _serving(create_lms(lms), lms_socket),
+            _serving(paying, gateway_socket),
+            at_work(paying),
+            _tool(port, environ) as tool,
+        ):
             _await_tool(tool, lms, stop)
             if not stop.is_set():
                 _tell(lms, folder)
@@ -110,16 +125,26 @@ def _claim(port: int) -> socket.socket:
     return listening
 
 
-def _environment(folder: Path, lms: LmsConfig) -> Mapping[str, str]:
+def _gateway(port: int, tool_port: int) -> GatewayConfig:
+    secret_key, webhook_secret = made_up_keys()
+    return GatewayConfig(
+        url=f"http://localhost:{port}",
+        webhook_url=f"http://{_LOOPBACK}:{tool_port}/webhooks/stripe",
+        secret_key=secret_key,
+        webhook_secret=webhook_secret,
+    )
+
+
+def _environment(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Mapping[str, str]:
     """The tool's environment: nothing of this shell's own Creditroll, which may be a real one, but the log level."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CREDITROLL_")}
     return inherited | {
-        "CREDITROLL_CONFIG": str(_write_settings(folder, lms)),
+        "CREDITROLL_CONFIG": str(_write_settings(folder, lms, gateway)),
         "CREDITROLL_LOG_LEVEL": os.environ.get("CREDITROLL_LOG_LEVEL", "warning"),
     }
 
 
-def _write_settings(folder: Path, lms: LmsConfig) -> Path:
+def _write_settings(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Path:
     """All that differs from the defaults, in one file: whoever names it can use any other command on this demo."""
     values = {
         "database_url": f"sqlite:///{folder / 'creditroll.db'}",
@@ -128,6 +153,10 @@ def _write_settings(folder: Path, lms: LmsConfig) -> Path:
         "keys_dir": str(folder / "keys"),
         "files_dir": str(folder / "files"),
         "allow_private_hosts": ["localhost"],
+        "files_dir": str(folder / "files"),
+        "stripe_secret_key": gateway.secret_key,
+        "stripe_webhook_secrets": [gateway.webhook_secret],
+        "stripe_api_base": gateway.url,
     }
     path = _settings_path(folder)
     path.touch(mode=0o600)
@@ -188,10 +217,10 @@ def _register(session: Session, settings: Settings, lms: LmsConfig) -> None:
 
 
 @contextmanager
-def _serving(lms: LmsConfig, listening: socket.socket) -> Iterator[None]:
-    """The LMS, in threads of this process: it remembers in memory, and so ends with us in any case."""
+def _serving(app: Flask, listening: socket.socket) -> Iterator[None]:
+    """One of ours, in threads of this process: it remembers in memory, and so ends with us in any case."""
     server: BaseWSGIServer = make_server(
-        _LOOPBACK, 0, create_lms(lms), threaded=True, request_handler=_Quiet, fd=listening.fileno()
+        _LOOPBACK, 0, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
     )
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": _LOOK_EVERY_S}, daemon=True)
     thread.start()

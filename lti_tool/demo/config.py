@@ -27,6 +27,8 @@ class LmsConfig:
     """
     storage_prefix: str | None = None
     """How the subjects that it answers begin, "" for none at all; None is as the family has it."""
+    payments_url: str = ""
+    """Where the demo's stand-in for a payment gateway shows what happened, for a link; empty where there is none."""
     control: bool = False
     """Whether `/control/…` lets tests change rosters and plant faults."""
 

@@ -15,7 +15,10 @@ from threading import Thread
 import psutil
 import pytest
 import requests
+import stripe
+from stripe import StripeClient
 
+from lti_tool.settings import load
 from tests.cli.test_serve import START, until
 from tests.demo_lms import Browser, launch
 
@@ -148,6 +151,19 @@ def test_other_commands_find_the_demos_keys_its_lms_and_its_address(tmp_path: Pa
         assert "signing" in demo.run("keys", "list")
         assert not (tmp_path / "keys").exists(), "a second set of keys"
         assert (tmp_path / "instance/demo/settings.toml").stat().st_mode & 0o077 == 0, "it has the secret"
+
+
+def test_cards_are_taken_by_a_stand_in_that_the_tool_finds_and_the_administration_shows(tmp_path: Path) -> None:
+    with started(tmp_path, two_free_ports()) as demo:
+        lms_url = demo.await_url()
+        settings = load({"CREDITROLL_CONFIG": str(tmp_path / "instance/demo/settings.toml")})
+        assert settings.takes_cards
+        assert f'href="{settings.stripe_api_base}"' in requests.get(f"{lms_url}/admin/", timeout=10).text
+        assert "no money moves" in requests.get(settings.stripe_api_base, timeout=10).text
+        sdk = StripeClient(settings.stripe_secret_key, base_addresses={"api": settings.stripe_api_base})
+        with pytest.raises(stripe.InvalidRequestError, match="No such"):
+            sdk.v1.checkout.sessions.retrieve("cs_test_unknown")
+        assert requests.post(f"{settings.stripe_api_base}/control/hold", json={}, timeout=10).status_code == 404
 
 
 def test_ctrl_c_ends_all_of_it_and_a_later_start_keeps_the_data(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Event, Thread
 
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, g, render_template, request
+from werkzeug.exceptions import HTTPException
 
-from lti_tool.demo.gateway import api, control
-from lti_tool.demo.gateway.config import GatewayConfig, is_this_machine
+from lti_tool import money
+from lti_tool.demo.gateway import api, control, pages
+from lti_tool.demo.gateway.config import GatewayConfig, is_this_machine, made_up_keys
 from lti_tool.demo.gateway.desk import open_desk, this_desk
 
-__all__ = ["GatewayConfig", "at_work", "create_gateway"]
+__all__ = ["GatewayConfig", "at_work", "create_gateway", "made_up_keys"]
 
 _LARGEST = 256_000
 _TICK_S = 1.0
@@ -22,9 +25,14 @@ def create_gateway(config: GatewayConfig) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = _LARGEST
     app.extensions |= open_desk(config)
     app.register_blueprint(api.routes)
+    app.register_blueprint(pages.routes)
     if config.control:
         app.register_blueprint(control.routes)
     app.before_request(_refuse_other_machines)
+    app.after_request(_guard)
+    app.register_error_handler(HTTPException, _problem)
+    app.add_template_filter(_as_money, "money")
+    app.add_template_filter(_as_time, "time")
     return app
 
 
@@ -51,3 +59,28 @@ def _refuse_other_machines() -> None:
     # Whatever serves this application, on whatever address: nobody elsewhere can believe that it takes money.
     if not is_this_machine(request.remote_addr or ""):
         abort(403, "The stand-in answers this machine only.")
+
+
+def _guard(response: Response) -> Response:
+    """Nothing runs on these pages, nothing frames them, as nothing frames Stripe's."""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action 'self' {g.get('goes_on_to', '')}; frame-ancestors 'none'; base-uri 'none'"
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _problem(problem: HTTPException) -> tuple[str, int]:
+    return render_template("refused.html", title=problem.name, message=problem.description), problem.code or 500
+
+
+def _as_money(minor: int, currency: str) -> str:
+    return money.shown(minor, currency.upper())
+
+
+def _as_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%b %d, %H:%M:%S UTC")

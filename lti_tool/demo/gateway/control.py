@@ -5,7 +5,7 @@ A page of another site cannot call it: a JSON body from elsewhere needs a CORS p
 
 from typing import Literal
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 from pydantic import BaseModel, Field, ValidationError
 
 from lti_tool.demo.gateway.courier import Event
@@ -52,6 +52,13 @@ class _Event(BaseModel, extra="forbid"):
 
 class _Faults(BaseModel, extra="forbid"):
     faults: list[int | Literal["lost"]] = Field(max_length=1000)
+
+
+@routes.before_request
+def refuse_forms() -> None:
+    """What a page of another site could send without asking first."""
+    if request.method == "POST" and not request.is_json:
+        abort(415, "The control takes JSON.")
 
 
 @routes.post("/<any(pay, pay_later, settle, fail):what>")
