@@ -153,7 +153,6 @@ def _write_settings(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Pat
         "keys_dir": str(folder / "keys"),
         "files_dir": str(folder / "files"),
         "allow_private_hosts": ["localhost"],
-        "files_dir": str(folder / "files"),
         "stripe_secret_key": gateway.secret_key,
         "stripe_webhook_secrets": [gateway.webhook_secret],
         "stripe_api_base": gateway.url,
