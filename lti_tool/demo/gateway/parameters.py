@@ -10,6 +10,7 @@ from lti_tool.demo.gateway.errors import StripeError
 
 _DEEPEST = 6
 _PART = re.compile(r"\[([^\[\]]*)\]")
+_PLACE = re.compile(r"\d{0,4}", re.ASCII)
 # docs.stripe.com/metadata: 50 keys of 40 characters, values of 500.
 Metadata = Annotated[
     dict[Annotated[str, StringConstraints(max_length=40)], Annotated[str, StringConstraints(max_length=500)]],
@@ -111,15 +112,15 @@ def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """`a[b][0]=c` as {"a": {"b": ["c"]}}. Raises StripeError."""
     found: dict[str, Any] = {}
     for name, value in pairs:
-        head, *rest = (name.partition("[")[0], *_PART.findall(name))
-        if len(rest) > _DEEPEST:
+        *path, last = (name.partition("[")[0], *_PART.findall(name))
+        if len(path) > _DEEPEST:
             raise StripeError("Parameters are nested too deep.", param=name)
         here = found
-        for part, after in zip((head, *rest), rest, strict=False):
+        for part in path:
             here = here.setdefault(part, {})
-            if not isinstance(here, dict) or after is None:
+            if not isinstance(here, dict):
                 raise StripeError(f"Invalid parameter: {name}", param=name)
-        here[rest[-1] if rest else head] = value
+        here[last] = value
     return {name: _listed(value) for name, value in found.items()}
 
 
@@ -128,7 +129,7 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     inner = {name: _listed(each) for name, each in value.items()}
-    is_list = all(name.isdecimal() or not name for name in inner)
+    is_list = all(_PLACE.fullmatch(name) for name in inner)
     return [inner[name] for name in sorted(inner, key=lambda name: int(name or 0))] if is_list else inner
 
 
