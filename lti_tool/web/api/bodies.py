@@ -27,7 +27,7 @@ class Malformed(Refusal):
     status = 400
 
 
-class Spend(Nothing):
+class NewSpend(Nothing):
     """Units that are used at once."""
 
     resource: Annotated[Text, Field(min_length=1, max_length=64)]
@@ -35,7 +35,7 @@ class Spend(Nothing):
     reference: Annotated[Text, Field(max_length=LONGEST_REFERENCE)] | None = None
 
 
-class Hold(Spend):
+class NewHold(NewSpend):
     """Units that are set aside."""
 
     expires_in: Annotated[

@@ -10,18 +10,25 @@ from lti_tool.db import database_now, db, micros
 from lti_tool.errors import NotFound
 from lti_tool.ledger import holds
 from lti_tool.ledger.holds import Held
+from lti_tool.ledger.refusals import HoldNotOpen, InsufficientCredits, NotActive, TooManyHolds
 from lti_tool.ledger.transfers import Actor
 from lti_tool.licenses.api_keys import READ, SPEND
-from lti_tool.web.api import bodies, pages, queries
-from lti_tool.web.api.callers import caller, needs
+from lti_tool.web.api import bodies, pages, shapes
+from lti_tool.web.api.callers import caller
+from lti_tool.web.api.calls import call
 from lti_tool.web.api.idempotency import once
 from lti_tool.web.api.spending import balance, license_of_member, resource_named
 
 
-@needs(SPEND)
-def create(member_id: UUID) -> Response:
+@call(
+    SPEND,
+    body=bodies.NewHold,
+    answers=shapes.Hold,
+    status=201,
+    refuses=(NotFound, InsufficientCredits, NotActive, TooManyHolds),
+)
+def create(member_id: UUID, sent: bodies.NewHold) -> Response:
     """Sets units aside, allotting further bundles first where maximum and pool allow."""
-    sent = bodies.read(bodies.Hold)
     resource = resource_named(sent.resource)
 
     def effect(session: Session, now: datetime) -> pages.Item:
@@ -41,10 +48,9 @@ def create(member_id: UUID) -> Response:
     return once(effect, sent, status=201)
 
 
-@needs(SPEND)
-def capture(hold_id: UUID) -> Response:
+@call(SPEND, body=bodies.Capture, answers=shapes.Hold, refuses=(NotFound, HoldNotOpen))
+def capture(hold_id: UUID, sent: bodies.Capture) -> Response:
     """Uses all or part of what is held; the rest goes free."""
-    sent = bodies.read(bodies.Capture)
 
     def effect(session: Session, now: datetime) -> pages.Item:
         actor = Actor("api_key", caller().key_id)
@@ -54,10 +60,9 @@ def capture(hold_id: UUID) -> Response:
     return once(effect, sent, status=200)
 
 
-@needs(SPEND)
-def release(hold_id: UUID) -> Response:
+@call(SPEND, body=bodies.Release, answers=shapes.Hold, refuses=(NotFound, HoldNotOpen))
+def release(hold_id: UUID, sent: bodies.Release) -> Response:
     """Frees all that is held."""
-    sent = bodies.read(bodies.Release)
 
     def effect(session: Session, now: datetime) -> pages.Item:
         return shape(holds.release(session, _license(session, hold_id), str(hold_id), now=now))
@@ -65,10 +70,9 @@ def release(hold_id: UUID) -> Response:
     return once(effect, sent, status=200)
 
 
-@needs(READ)
+@call(READ, answers=shapes.Hold, refuses=(NotFound,))
 def one(hold_id: UUID) -> Response:
     """One hold as it stands."""
-    queries.read(queries.Nothing)
     session = db.session()
     now = database_now(session)
     return pages.shaped(shape(holds.find(session, _license(session, hold_id), str(hold_id), now=now)))

@@ -10,8 +10,9 @@ from lti_tool.db import Sql, database_now, db, micros
 from lti_tool.errors import NotFound
 from lti_tool.licenses.api_keys import READ
 from lti_tool.settings import Resource, Settings
-from lti_tool.web.api import pages, queries
-from lti_tool.web.api.callers import caller, needs, reach
+from lti_tool.web.api import pages, queries, shapes
+from lti_tool.web.api.callers import caller, reach
+from lti_tool.web.api.calls import call
 
 
 def _figures(which: str) -> Sql:
@@ -42,10 +43,9 @@ _ALL = _figures("id > :after order by id limit :most")
 _ONE = _figures("id = :license_id and id > :after")
 
 
-@needs(READ)
-def page() -> Response:
-    """The licences that the key reaches, oldest first."""
-    asked = queries.read(queries.Page)
+@call(READ, query=queries.Page, answers=shapes.Listed[shapes.License])
+def page(asked: queries.Page) -> Response:
+    """The licenses that the key reaches, oldest first."""
     after, only = pages.start(asked), caller().license_id
     now = micros(database_now(db.session()))
     if only is None:
@@ -55,11 +55,10 @@ def page() -> Response:
     return pages.listed(_shapes(rows), asked)
 
 
-@needs(READ)
+@call(READ, answers=shapes.License, refuses=(NotFound,))
 def one(license_id: UUID) -> Response:
     """One licence."""
     reach(str(license_id))
-    queries.read(queries.Nothing)
     now = micros(database_now(db.session()))
     found = _shapes(_ONE.run(db.session(), license_id=str(license_id), after=pages.START, now=now))
     if not found:

@@ -11,8 +11,9 @@ from lti_tool.errors import Invalid, NotFound
 from lti_tool.licenses import licenses
 from lti_tool.licenses.api_keys import READ
 from lti_tool.members.people import pseudonym
-from lti_tool.web.api import pages, queries
-from lti_tool.web.api.callers import caller, needs, reach
+from lti_tool.web.api import pages, queries, shapes
+from lti_tool.web.api.callers import caller, reach
+from lti_tool.web.api.calls import call
 
 _NAMES = ("issuer", "client_id", "subject")
 
@@ -60,11 +61,10 @@ _NAMED = _standing(
 _ONE = _standing("m.id = :member_id")
 
 
-@needs(READ)
-def page(license_id: UUID) -> Response:
-    """The licence's members, active or not, in the order in which they came; or the one whom an LMS names."""
+@call(READ, query=queries.MemberPage, answers=shapes.Listed[shapes.Member], refuses=(NotFound,))
+def page(license_id: UUID, asked: queries.MemberPage) -> Response:
+    """The license’s members, active or not, in the order in which they came; or the one whom an LMS names."""
     reach(str(license_id))
-    asked = queries.read(queries.MemberPage)
     named = {name: getattr(asked, name) for name in _NAMES if getattr(asked, name) is not None}
     for name in _NAMES:
         if named and name not in named:
@@ -77,10 +77,9 @@ def page(license_id: UUID) -> Response:
     return pages.listed(found, asked)
 
 
-@needs(READ)
+@call(READ, answers=shapes.Member, refuses=(NotFound,))
 def one(member_id: UUID) -> Response:
     """One member; another licence's are not there for a key with a licence."""
-    queries.read(queries.Nothing)
     now = micros(database_now(db.session()))
     found = _shapes(_ONE.run(db.session(), member_id=str(member_id), most=1, now=now))
     if not found or not caller().reaches(str(found[0]["license"])):

@@ -20,6 +20,26 @@ _CODES = {
     429: "too_many_requests",
 }
 
+MEANINGS = {
+    "malformed": "The request could not be read: no JSON object, or bytes that no text can hold.",
+    "idempotency_key_missing": "Each POST needs an Idempotency-Key header of 1 to 255 characters.",
+    "unauthorized": "No API key was sent, or one that is unknown or revoked.",
+    "forbidden": "The key's scope or license does not reach this far.",
+    "not_found": "Nothing is there, or nothing that this key may see.",
+    "method_not_allowed": "The address does not take this method; Allow says which it takes.",
+    "insufficient_credits": "The member has too few, and the maximum or the license allows no further bundles.",
+    "member_not_active": "The member has left every course. The credits wait for their return.",
+    "hold_not_open": "The hold was captured or released, or its time ran out.",
+    "too_many_holds": "The member has as many open holds as one may have. Capture or release some first.",
+    "idempotency_conflict": "The Idempotency-Key came before with another request. What that one did stands.",
+    "too_large": "The body is larger than this API takes.",
+    "unsupported_media_type": "The body must be sent as application/json.",
+    "invalid": "A field or parameter cannot be taken: `field` names it, `detail` says why.",
+    "too_many_requests": "The key has used up its requests. Retry-After says when it has new ones, in seconds.",
+    "internal_error": "Something went wrong on our side. Nothing was saved; send it again with the same key.",
+}
+"""Every code with what it means: the page at which a problem's `type` points shows them."""
+
 _DETAILS = {
     "not_found": "There is nothing at this address.",
     "method_not_allowed": "This address does not take this method.",

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from lti_tool.settings import Settings
-from lti_tool.web.api import callers, holds, licenses, members, spends, transfers
+from lti_tool.web.api import callers, holds, licenses, members, openapi, spends, transfers
 from lti_tool.web.api.rate import Rate
 
 PREFIX = "/api/"
@@ -35,3 +35,6 @@ def join(app: Flask, settings: Settings) -> None:
             name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
             api.add_url_rule(address, name, view, methods=[method])
     app.register_blueprint(api)
+    document = Blueprint("api_document", __name__, url_prefix=PREFIX)
+    openapi.routes(document)
+    app.register_blueprint(document)

@@ -6,20 +6,22 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
+from lti_tool.errors import NotFound
 from lti_tool.ledger import holds
+from lti_tool.ledger.refusals import InsufficientCredits, NotActive
 from lti_tool.ledger.rules import Standing
 from lti_tool.ledger.transfers import Actor
 from lti_tool.licenses.api_keys import SPEND
-from lti_tool.web.api import bodies, pages
-from lti_tool.web.api.callers import caller, needs
+from lti_tool.web.api import bodies, pages, shapes
+from lti_tool.web.api.callers import caller
+from lti_tool.web.api.calls import call
 from lti_tool.web.api.idempotency import once
 from lti_tool.web.api.spending import balance, license_of_member, resource_named
 
 
-@needs(SPEND)
-def create(member_id: UUID) -> Response:
+@call(SPEND, body=bodies.NewSpend, answers=shapes.Hold, status=201, refuses=(NotFound, InsufficientCredits, NotActive))
+def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
     """Takes units for good, allotting further bundles first where maximum and pool allow."""
-    sent = bodies.read(bodies.Spend)
     resource = resource_named(sent.resource)
 
     def effect(session: Session, now: datetime) -> pages.Item:

@@ -6,11 +6,12 @@ from uuid import UUID
 from flask import Response
 
 from lti_tool.db import Sql, db
-from lti_tool.errors import Invalid
+from lti_tool.errors import Invalid, NotFound
 from lti_tool.licenses import licenses
 from lti_tool.licenses.api_keys import READ
-from lti_tool.web.api import pages, queries
-from lti_tool.web.api.callers import needs, reach
+from lti_tool.web.api import pages, queries, shapes
+from lti_tool.web.api.callers import reach
+from lti_tool.web.api.calls import call
 
 _OUTSIDE, _POOL, _USED = "outside", "pool", "used"
 
@@ -26,11 +27,10 @@ _PAGE = Sql(
 _KNOWN = Sql("select 1 from transfers where license_id = :license_id and id = :id")
 
 
-@needs(READ)
-def page(license_id: UUID) -> Response:
-    """The licence's movements; `cursor` goes on from where a page ended, `after` from behind a known transfer."""
+@call(READ, query=queries.TransferPage, answers=shapes.Listed[shapes.Transfer], refuses=(NotFound,))
+def page(license_id: UUID, asked: queries.TransferPage) -> Response:
+    """The license’s movements; `cursor` goes on from where a page ended, `after` from behind a known transfer."""
     reach(str(license_id))
-    asked = queries.read(queries.TransferPage)
     after = max(pages.start(asked), _behind(license_id, asked.after))
     rows = _PAGE.run(db.session(), license_id=str(license_id), after=after, most=asked.limit + 1).all()
     if not rows:

@@ -1,0 +1,50 @@
+"""How a view says what its call takes and gives: read before the view runs, and written in the API's document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel
+
+from lti_tool.errors import Refusal
+from lti_tool.web.api import bodies, queries
+from lti_tool.web.api.callers import needs
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: the key's scope, what may stand behind the question mark and in the body, and what it answers."""
+
+    scope: str
+    query: type[BaseModel]
+    body: type[BaseModel] | None
+    answers: type[BaseModel]
+    status: int
+    refuses: tuple[type[Refusal], ...]
+
+
+def call(
+    scope: str,
+    *,
+    query: type[BaseModel] = queries.Nothing,
+    body: type[BaseModel] | None = None,
+    answers: type[BaseModel],
+    status: int = 200,
+    refuses: tuple[type[Refusal], ...] = (),
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Declares the view below it. A body is given to it as `sent`, else the query as `asked` if it has any fields."""
+
+    def declare(view: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(view)
+        def run(**ids: Any) -> Response:
+            asked = queries.read(query)
+            if body is not None:
+                return view(**ids, sent=bodies.read(body))
+            return view(**ids, asked=asked) if query.model_fields else view(**ids)
+
+        run.call = Call(scope, query, body, answers, status, refuses)  # type: ignore[attr-defined] # as in access.only
+        return needs(scope)(run)
+
+    return declare
