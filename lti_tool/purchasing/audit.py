@@ -16,15 +16,20 @@ def faults(session: Session, license_id: str | None = None) -> Iterator[Fault]:
         yield from check.run(session, license_id)
 
 
-# Each order with what came for it and what of that went back, in its own currency; unit sums are exact in a bigint.
+# Each order with what came for it, what of that went back, both in its own currency, and the units that stand for it:
+# what was paid too much may go back without any.
 _MONEY = """
-    (select o.*, coalesce(m.paid, 0) as paid, coalesce(m.returned, 0) as returned
-       from orders o
-       left join (select p.order_id, p.currency, cast(sum(p.amount) as bigint) as paid,
-                         cast(sum(case when p.refunded + p.lost < p.amount then p.refunded + p.lost
-                                       else p.amount end) as bigint) as returned
-                    from payments p where p.status = 'paid' group by p.order_id, p.currency) m
-         on m.order_id = o.id and m.currency = o.currency)
+    (select s.*, case when status <> 'fulfilled' or returned <= surplus then 0
+                      when returned - surplus >= total then quantity
+                      else quantity * (returned - surplus) / total end as owed
+       from (select o.*, coalesce(m.paid, 0) as paid, coalesce(m.returned, 0) as returned,
+                    case when m.paid > o.total then m.paid - o.total else 0 end as surplus
+               from orders o
+               left join (select p.order_id, p.currency, cast(sum(p.amount) as bigint) as paid,
+                                 cast(sum(case when p.refunded + p.lost < p.amount then p.refunded + p.lost
+                                               else p.amount end) as bigint) as returned
+                            from payments p where p.status = 'paid' group by p.order_id, p.currency) m
+                 on m.order_id = o.id and m.currency = o.currency) s)
 """
 
 _FULFILLED = Check(
@@ -77,22 +82,18 @@ _REFUNDS = Check(
     """,
 )
 
-# Between the two bounds lies what was taken back before a second payment came: units never come back by themselves.
+# Between the two bounds lies what was taken back before a second payment came: nothing brings units back by itself.
 _RETURNED = Check(
     "order",
     (("order_returned", "refunded and missing units together, after its payments,"),),
     """
     select license_id, number, found,
-           case when low = high then '' || low else 'from ' || low || ' to ' || high end
-      from (select o.license_id, o.number, o.refunded_units + o.shortfall_units as found,
-                   case when o.status <> 'fulfilled' or returned <= surplus then 0
-                        when returned - surplus >= total then quantity
-                        else quantity * (returned - surplus) / total end as low,
+           case when owed = at_most then '' || owed else 'from ' || owed || ' to ' || at_most end
+      from (select o.*, o.refunded_units + o.shortfall_units as found,
                    case when o.status <> 'fulfilled' then 0
-                        when returned >= total then quantity else quantity * returned / total end as high
-              from (select m.*, case when paid > total then paid - total else 0 end as surplus
-                      from {money} m where {m}) o) r
-     where found < low or found > high
+                        when returned >= total then quantity else quantity * returned / total end as at_most
+              from {money} o where {o}) r
+     where found < owed or found > at_most
     """.replace("{money}", _MONEY),
 )
 
@@ -122,6 +123,9 @@ _LISTED = Check(
             select m.*, 'partial', id || ':' || paid from {money} m where paid between 1 and total - 1
             union all
             select m.*, 'overpaid', id from {money} m where paid > total
+            union all
+            select m.*, 'paid_after_refund', id || ':' || (refunded_units + shortfall_units - owed) from {money} m
+             where paid > total and refunded_units + shortfall_units > owed
             union all
             select m.*, 'refund_shortfall', id || ':' || shortfall_units from {money} m where shortfall_units > 0) o
       left join payment_problems p

@@ -57,13 +57,14 @@ def place(
     session.flush()
     if licenses.find(session, order.license_id).is_trusted:
         fulfilment.fulfil(session, order, actor=actor, now=now)
+    fulfilment.settle(session, order.id, now=now)  # a bank pays a quote, too
     return order
 
 
 def approve(session: Session, order_id: str, *, actor: Actor = OPERATOR, now: datetime) -> Order:
     """Credits a placed purchase order, once; also whatever is paid in full but was never placed, or was cancelled.
 
-    Raises NotFound, OrderClosed, NotByPurchaseOrder.
+    Money that was given back pays for nothing. Raises NotFound, OrderClosed, NotByPurchaseOrder.
     """
     order = orders.locked(session, order_id)
     if order.status == "fulfilled":
@@ -75,7 +76,7 @@ def approve(session: Session, order_id: str, *, actor: Actor = OPERATOR, now: da
     if order.placed_at is None:  # paid for as a quote: a bank asks nobody
         order.method, order.placed_at, order.placed_by = order.method or PURCHASE_ORDER, now, "operator"
     fulfilment.fulfil(session, order, actor=actor, now=now)
-    payments.close_problems(session, "paid_after_cancel", order.id, note="approved", now=now)
+    fulfilment.settle(session, order.id, now=now)
     return order
 
 
@@ -120,4 +121,5 @@ def record_payment(session: Session, order_id: str, *, amount: int, reference: s
 
 
 def _is_paid(session: Session, order: Order) -> bool:
-    return payments.paid(payments.of_order(session, order.id), order.currency) >= order.total
+    received = payments.of_order(session, order.id)
+    return payments.paid(received, order.currency) - payments.given_back(received, order.currency) >= order.total

@@ -39,7 +39,7 @@ def settle(session: Session, order_id: str, *, now: datetime) -> Settled:
         payments.note_problem(session, "overpaid", order.id, detail, now=now, order_id=order.id)
     surplus = max(0, paid - order.total)
     returned = payments.given_back(received, order.currency) - surplus
-    taken = _take_back(session, order, returned, now) if order.status == "fulfilled" and returned > 0 else 0
+    taken = _take_back(session, order, max(0, returned), now) if order.status == "fulfilled" else 0
     return Settled(order, credited, taken)
 
 
@@ -58,6 +58,7 @@ def fulfil(session: Session, order: Order, *, actor: Actor, now: datetime) -> in
     order.status, order.fulfilled_at, order.purchase_batch_id = "fulfilled", now, posted.batch_id
     order.closed_at = order.closed_by = order.closed_note = None
     session.flush()
+    payments.close_problems(session, "paid_after_cancel", order.id, note="credited", now=now)
     return posted.total
 
 
@@ -89,6 +90,10 @@ def _take_back(session: Session, order: Order, returned: int, now: datetime) -> 
     # Rounded down: a part of a unit is never taken from a school.
     owed = order.quantity * min(returned, order.total) // order.total
     missing = owed - order.refunded_units - order.shortfall_units
+    if missing < 0:  # a second payment came after the first one was given back: nothing brings units back by itself
+        detail = f"Order {order.number} was paid again after its refund: {-missing} too many units were taken back."
+        subject = f"{order.id}:{-missing}"
+        payments.note_problem(session, "paid_after_refund", subject, detail, now=now, order_id=order.id)
     if missing <= 0:
         return 0
     taken = issuing.refund(

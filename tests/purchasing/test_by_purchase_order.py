@@ -12,12 +12,12 @@ from lti_tool.ledger import pools
 from lti_tool.ledger.transfers import Actor, Transfer
 from lti_tool.licenses.licenses import License
 from lti_tool.purchasing import by_purchase_order as po
-from lti_tool.purchasing import payments
+from lti_tool.purchasing import fulfilment, payments
 from lti_tool.purchasing.billing import Billing, BillingInvalid
 from lti_tool.purchasing.fulfilment import Settled
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.refusals import NotByPurchaseOrder, OrderClosed, PriceExpired, ReferenceUsed
-from tests.factories import NOW, make_license, make_order
+from tests.factories import NOW, make_license, make_order, make_payment
 
 TYPED = {
     "po_number": " PO-4711 ",
@@ -206,3 +206,27 @@ def test_what_was_paid_without_being_placed_waits_for_the_operator(session: Sess
     assert (order.status, order.placed_by, open_problems(session)) == ("fulfilled", "operator", [])
     [figures] = pools.totals(session, order.license_id, now_us=0)
     assert figures.issued == 100
+
+
+def test_a_quote_that_the_bank_paid_is_credited_when_it_is_placed(session: Session) -> None:
+    order = draft(session)
+    po.record_payment(session, order.id, amount=5_000, reference="A", now=NOW)
+    assert [code for code, _ in open_problems(session)] == ["paid_after_cancel"]
+    place(session, order)
+    assert (order.status, credited(session, order), open_problems(session)) == ("fulfilled", [(100, "system")], [])
+
+
+def test_money_that_was_given_back_does_not_pay_for_a_cancelled_order(session: Session) -> None:
+    cancelled = make_order(session, make_license(session, credits=0), status="cancelled")
+    make_payment(session, cancelled, refunded=1)
+    fulfilment.settle(session, cancelled.id, now=NOW)
+    with pytest.raises(OrderClosed):
+        po.approve(session, cancelled.id, now=NOW)
+    assert credited(session, cancelled) == []
+
+
+def test_what_was_given_back_of_a_placed_order_is_not_credited_by_approving_it(session: Session) -> None:
+    order = place(session, draft(session))
+    make_payment(session, order, amount=2_500, refunded=2_500)
+    po.approve(session, order.id, now=NOW)
+    assert (credited(session, order), order.refunded_units) == ([(100, "operator")], 50)

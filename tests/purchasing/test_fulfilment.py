@@ -116,3 +116,15 @@ def test_a_refund_that_is_told_before_its_payment_ends_the_same(session: Session
     settled = settle(session, order)
     assert (settled.credited, settled.taken_back) == (100, 100)
     assert pool(session, order) == (0, 0)
+
+
+def test_who_pays_again_after_a_refund_is_listed_with_what_they_miss(session: Session) -> None:
+    order = make_order(session, make_license(session, credits=0))
+    first = make_payment(session, order)
+    settle(session, order)
+    first.refunded = order.total // 2
+    assert settle(session, order).taken_back == 50
+    make_payment(session, order)
+    assert [settle(session, order) for _ in range(2)] == [Settled(order)] * 2
+    assert open_problems(session) == ["overpaid", "paid_after_refund"]
+    assert "50 too many" in payments.problems(session)[-1].detail
