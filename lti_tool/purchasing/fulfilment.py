@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool import money
 from lti_tool.ledger import issuing
 from lti_tool.ledger.transfers import SYSTEM, Actor
-from lti_tool.purchasing import orders, payments
+from lti_tool.purchasing import orders, payments, wishes
 from lti_tool.purchasing.orders import Order
 
 
@@ -59,6 +59,7 @@ def fulfil(session: Session, order: Order, *, actor: Actor, now: datetime) -> in
     order.closed_at = order.closed_by = order.closed_note = None
     session.flush()
     payments.close_problems(session, "paid_after_cancel", order.id, note="credited", now=now)
+    wishes.meet(session, order.license_id, order.resource, order.quantity, now=now)
     return posted.total
 
 

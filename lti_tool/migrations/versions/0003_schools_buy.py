@@ -33,6 +33,7 @@ TABLES = (
         resource text not null,
         person_id {id} not null references people (id),
         member_ids text not null,
+        people {int} not null check (people > 0),
         amount {int} not null check (amount > 0),
         note text,
         back text not null,
@@ -42,6 +43,7 @@ TABLES = (
         foreign key (license_id, resource) references pools (license_id, resource)
     ) {strict}
     """,
+    "create index ix_unfinished_allotments_person_id on unfinished_allotments (license_id, person_id)",
     """
     create table orders (
         license_id {id} not null,
@@ -192,9 +194,12 @@ TABLES = (
         at {int} not null,
         closed_at {int},
         closed_by {id} references people (id),
-        primary key (license_id, id)
+        answer text check (answer in ('bought', 'not_now', 'withdrawn')),
+        primary key (license_id, id),
+        constraint ck_purchase_wishes_closed_have_an_answer check ((closed_at is null) = (answer is null))
     ) {strict}
     """,
+    "create index ix_purchase_wishes_person_id on purchase_wishes (license_id, person_id)",
     """
     create unique index uq_purchase_wishes_one_open on purchase_wishes (license_id, person_id, resource)
      where closed_at is null
