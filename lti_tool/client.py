@@ -29,7 +29,7 @@ class CreditrollError(Exception):
 
 
 class Unreachable(CreditrollError):
-    """No answer came, however often it was tried. Whether the call took effect is unknown; send it again with its key."""
+    """No answer came in all tries. Whether the call took effect is unknown; send it again with its key."""
 
 
 class Refused(CreditrollError):
@@ -75,7 +75,8 @@ class Held:
 class Client:
     """One tool, one API key and one resource. Its connections are kept; use one for each thread.
 
-    `resource` is what calls are about that name none. `tries` is how often a call is sent in all where answers fail to come; `sleep` waits between them, in seconds.
+    `resource` is what calls are about that name none. `tries` is how often a call is sent in all where answers fail to
+    come; `sleep` waits between them, in seconds.
     """
 
     def __init__(
@@ -112,9 +113,7 @@ class Client:
         """One member with balances."""
         return self._get(f"/members/{member_id}", {})
 
-    def find_member(
-        self, license_id: str, *, issuer: str, client_id: str, subject: str
-    ) -> dict[str, Any] | None:
+    def find_member(self, license_id: str, *, issuer: str, client_id: str, subject: str) -> dict[str, Any] | None:
         """The member whom an LMS calls so; None if the license has none."""
         named = {"issuer": issuer, "client_id": client_id, "subject": subject}
         return next(self._pages(f"/licenses/{license_id}/members", named), None)
