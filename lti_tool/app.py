@@ -23,6 +23,7 @@ from lti_tool.web import (
     register,
     session,
     student,
+    webhooks,
     words,
 )
 from lti_tool.web.api import problems
@@ -40,13 +41,13 @@ def create_app(settings: Settings) -> Flask:
     operations.observe(app)
     session.configure(app, settings)
     access.enforce(app)
-    forms.limit(app, programs=api.PREFIX)
+    forms.limit(app, programs=(api.PREFIX, webhooks.PREFIX))
     csrf.protect(app)
     headers.send(app)
     assets.serve(app)
     words.register(app)
     here.register(app)
-    errors.handle(app, programs={api.PREFIX: problems.answer})
+    errors.handle(app, programs={api.PREFIX: problems.answer, webhooks.PREFIX: webhooks.answer})
     app.register_blueprint(operations.blueprint)
     paying.join(app, settings)
     api.join(app, settings)
@@ -55,6 +56,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(manager.blueprint)
     app.register_blueprint(student.blueprint)
     app.register_blueprint(launches.blueprint)
+    app.register_blueprint(paying.blueprint)
+    app.register_blueprint(webhooks.blueprint)
     return app
 
 

@@ -79,6 +79,11 @@ class Settings:
         return bool(self.stripe_secret_key and self.stripe_webhook_secrets)
 
     @property
+    def stripe_is_live(self) -> bool:
+        """Whether the key moves real money."""
+        return self.stripe_secret_key.startswith(("sk_live_", "rk_live_"))
+
+    @property
     def resource(self) -> Resource:
         """The first resource of the catalogue: what the pages show until a licence has a second one."""
         return next(iter(self.resources.values()))

@@ -6,7 +6,7 @@ the two goes on with the same page, since the provider answers the same question
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, Text, select
+from sqlalchemy import BigInteger, ForeignKey, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
@@ -95,6 +95,28 @@ def abandon(session: Session, order_id: str, attempt: int) -> None:
     row = session.get_one(Checkout, (order_id, attempt))
     if row.status == "asked":
         row.status = "expired"
+        session.flush()
+
+
+def mark_complete(session: Session, session_id: str) -> None:
+    """The page was paid, or a payment was begun on it: it never opens again, whatever is told later."""
+    session.execute(update(Checkout).where(Checkout.session_id == session_id).values(status="complete"))
+
+
+def mark_expired(session: Session, session_id: str) -> bool:
+    """The page was closed unpaid; False if it is none of ours. One that was completed stays so."""
+    ours = update(Checkout).where(Checkout.session_id == session_id)
+    session.execute(ours.where(Checkout.status == "open").values(status="expired"))
+    return session.scalar(select(Checkout.order_id).where(Checkout.session_id == session_id)) is not None
+
+
+def refuse(session: Session, order: Order, *, now: datetime) -> None:
+    """The bank said no to the payment of a locked order, which waits for another try, or for nothing more (R27)."""
+    last = latest(session, order.id)
+    is_tried_again = last is not None and last.is_usable(now)
+    is_all_failed = all(one.status == "failed" for one in payments.of_order(session, order.id))
+    if order.status == "placed" and is_all_failed and not is_tried_again:
+        orders.close(order, "refused", by="provider", now=now)
         session.flush()
 
 

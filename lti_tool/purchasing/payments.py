@@ -227,3 +227,11 @@ def close_problems(
     if but is not None:
         open_ones = open_ones.where(PaymentProblem.subject != but)
     session.execute(open_ones.values(closed_at=now, closed_note=note))
+
+
+def resolve(session: Session, code: str, subject: str, *, note: str, now: datetime) -> None:
+    """Ends the problem of this code and subject, if there is an open one, which later news has solved."""
+    open_one = update(PaymentProblem).where(
+        PaymentProblem.code == code, PaymentProblem.subject == subject, PaymentProblem.closed_at.is_(None)
+    )
+    session.execute(open_one.values(closed_at=now, closed_note=note))

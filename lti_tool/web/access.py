@@ -56,6 +56,7 @@ REGISTRANT = Rule("an LMS that asks to be registered: its own token is what coun
 ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows nothing of anybody")
 PICKER = Rule("a picker's page: what it holds is signed by us")
 OFFICE = Rule("a school's office: the link's signature is checked, and that it still counts", is_by_address=True)
+PROVIDER = Rule("the payment provider: the message's own signature is checked")
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}), assistants=True)

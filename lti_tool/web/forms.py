@@ -52,10 +52,10 @@ def takes_file(view: View) -> View:
     return view
 
 
-def limit(app: Flask, *, programs: str) -> None:
+def limit(app: Flask, *, programs: tuple[str, ...]) -> None:
     """Refuses requests that are larger than any form of ours (413), or hold what no text can (400).
 
-    What is below the prefix `programs` finds such a text by itself, and names the parameter. To be called after the
+    What is below a prefix in `programs` finds such a text by itself. To be called after the
     access rules are enforced and before anything reads a form: what was read can no longer be larger.
     """
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST, MAX_FORM_MEMORY_SIZE=_LARGEST)

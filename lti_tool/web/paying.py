@@ -1,6 +1,6 @@
-"""Paying an order by card, for every page that has a "Pay": the address of the provider's page."""
+"""Paying an order by card: where every "Pay" leads, and where payers come back to."""
 
-from flask import Flask, current_app
+from flask import Blueprint, Flask, current_app, render_template
 
 from lti_tool import clock
 from lti_tool.db import db, transaction
@@ -8,6 +8,9 @@ from lti_tool.purchasing import checkout
 from lti_tool.purchasing.refusals import AskedOtherwise, NotByCard
 from lti_tool.purchasing.stripe.pages import Stripe
 from lti_tool.settings import Settings
+from lti_tool.web.access import PUBLIC, only
+
+blueprint = Blueprint("checkout", __name__)
 
 _STRIPE = "creditroll_stripe"
 
@@ -40,3 +43,10 @@ def pay_url(order_id: str) -> str:
         raise
     with transaction() as session:
         return checkout.record_session(session, order_id, attempt.attempt, session_id=page.id, url=page.url)
+
+
+@blueprint.get("/checkout/return")
+@only(PUBLIC)
+def come_back() -> str:
+    """Where the provider sends payers. It believes nothing, and credits nothing: the provider's own message does."""
+    return render_template("checkout/return.html")
