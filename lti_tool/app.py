@@ -19,6 +19,7 @@ from lti_tool.web import (
     launches,
     manager,
     operations,
+    papers,
     paying,
     register,
     session,
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(launches.blueprint)
     app.register_blueprint(paying.blueprint)
     app.register_blueprint(webhooks.blueprint)
+    app.register_blueprint(papers.blueprint)
     return app
 
 

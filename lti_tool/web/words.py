@@ -31,7 +31,7 @@ def number(value: int) -> str:
 
 def money(minor: int, currency: str) -> str:
     """1500 of USD as "$15.00", in the visit's language."""
-    return shown(minor, currency, _locale())
+    return shown(minor, currency, locale())
 
 
 def plural(count: int, one: str, several: str) -> str:
@@ -51,26 +51,27 @@ def when(moment: datetime, style: str = "short") -> Markup:
     `style` is "short" (with the time), "start" (the same at the start of a line), "day" or "long".
     """
     has_clock = style in ("short", "start")
-    text = format_datetime(moment, _pattern("short" if has_clock else style), locale=_locale())
+    text = format_datetime(moment, _pattern("short" if has_clock else style), locale=locale())
     zone = " UTC" if has_clock else ""
     return Markup('<time datetime="{}" data-style="{}">{}{}</time>').format(moment.isoformat(), style, text, zone)
 
 
 def _pattern(style: str) -> str:
     skeleton = _PATTERNS[style]
-    if _locale().language == "en":
+    if locale().language == "en":
         return skeleton
     # Other languages order their parts otherwise: Babel has their pattern for the same parts.
     parts = {"short": "MMMdjm", "day": "MMMd", "long": "MMMMd"}[style].replace("j", "h" if _is_12h() else "H")
-    skeletons = _locale().datetime_skeletons
+    skeletons = locale().datetime_skeletons
     return skeletons[parts].pattern if parts in skeletons else "d MMM, HH:mm" if style == "short" else "d MMM"
 
 
 def _is_12h() -> bool:
-    return "a" in _locale().time_formats["short"].pattern
+    return "a" in locale().time_formats["short"].pattern
 
 
-def _locale() -> Locale:
+def locale() -> Locale:
+    """The visit's language and place; US English where there is no visit, or it does not say."""
     visit = g.get("visit")
     asked = (visit.locale if visit else "").replace("-", "_")
     try:

@@ -54,6 +54,7 @@ def test_the_wheel_has_every_file_that_the_code_reads(wheel: Path) -> None:
         ("templates", "lti_tool/_shipped/templates"),
         ("config", "lti_tool/_shipped/config"),
         ("lti_tool/static", "lti_tool/static"),
+        ("lti_tool/fonts", "lti_tool/fonts"),
         ("lti_tool/migrations", "lti_tool/migrations"),
         ("lti_tool/demo/templates", "lti_tool/demo/templates"),
     ):

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from lti_tool import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-VENDORED = (shipped.STATIC / "vendor", ROOT / "tests" / "browser" / "vendor")
+VENDORED = (shipped.STATIC / "vendor", shipped.FONTS, ROOT / "tests" / "browser" / "vendor")
 
 
 @pytest.fixture
