@@ -19,6 +19,7 @@ from lti_tool.web import (
     launches,
     manager,
     operations,
+    operator,
     papers,
     paying,
     register,
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(manager.blueprint)
     app.register_blueprint(student.blueprint)
     app.register_blueprint(launches.blueprint)
+    app.register_blueprint(operator.blueprint)
     app.register_blueprint(paying.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(papers.blueprint)

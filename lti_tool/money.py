@@ -29,6 +29,11 @@ def each_shown(minor: int, quantity: int, currency: str, locale: Locale | str = 
     return format_currency(each, currency, wide, locale=locale, currency_digits=False)
 
 
+def plain(minor: int, currency: str) -> str:
+    """5000 of USD as "50.00": what `typed` reads again, for a field."""
+    return f"{_major(minor, currency):.{get_currency_precision(currency)}f}"
+
+
 def typed(text: str, currency: str) -> int:
     """What "50.00" or "$1,250.00" is in minor units, never by way of a float. Raises Invalid."""
     precision = get_currency_precision(currency)

@@ -24,6 +24,7 @@ COMMANDS = {
     "keys": "Show, rotate and retire the tool's signing keys.",
     "api-key": "Make and revoke keys of the machine API.",
     "order": "See and approve what schools buy, record payments.",
+    "operator": "Open the operator's pages.",
     "roster": "Read course rosters now.",
     "audit": "Prove that the books balance.",
 }

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Boolean, ForeignKey, String, Text, exists, select
@@ -62,6 +62,12 @@ def find(session: Session, license_id: str) -> License:
     if found is None:
         raise NotFound("There is no such licence.")
     return found
+
+
+def names(session: Session, license_ids: Collection[str]) -> dict[str, str]:
+    """The names of these licences, by id."""
+    rows = session.execute(select(License.id, License.name).where(License.id.in_(license_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def every(session: Session) -> Sequence[License]:

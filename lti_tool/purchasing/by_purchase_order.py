@@ -102,10 +102,7 @@ def record_payment(session: Session, order_id: str, *, amount: int, reference: s
     ReferenceUsed where it stands for another order or amount.
     """
     reference = reference.strip()
-    if not 1 <= amount <= _MOST_MONEY:
-        raise Invalid("The amount must be above zero, and be one that a bank would transfer.", field="amount")
-    if not reference or len(reference) > _LONGEST_REFERENCE or not reference.isprintable():
-        raise Invalid(f"A reference has 1 to {_LONGEST_REFERENCE} visible characters.", field="reference")
+    check_payment(amount, reference)
     order = orders.locked(session, order_id)
     payment = payments.locked(session, BANK, reference, currency=order.currency, now=now)
     if payment.status != "paid":
@@ -118,6 +115,14 @@ def record_payment(session: Session, order_id: str, *, amount: int, reference: s
             amount=payment.amount,
         )
     return fulfilment.settle(session, order.id, now=now)
+
+
+def check_payment(amount: int, reference: str) -> None:
+    """What no bank would have said is refused before anybody is asked to confirm it. Raises Invalid."""
+    if not 1 <= amount <= _MOST_MONEY:
+        raise Invalid("The amount must be above zero, and be one that a bank would transfer.", field="amount")
+    if not reference or len(reference) > _LONGEST_REFERENCE or not reference.isprintable():
+        raise Invalid(f"A reference has 1 to {_LONGEST_REFERENCE} visible characters.", field="reference")
 
 
 def _is_paid(session: Session, order: Order) -> bool:

@@ -5,7 +5,7 @@ state: a payment and the fulfilment it brings are one transaction (`fulfilment.s
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Boolean, String, Text, select
@@ -188,6 +188,12 @@ def by_number(session: Session, text: str) -> Order:
     if found is None:
         raise NotFound("There is no order with this number.")
     return found
+
+
+def numbers(session: Session, order_ids: Collection[str]) -> dict[str, str]:
+    """The numbers of these orders, by id."""
+    rows = session.execute(select(Order.id, Order.number).where(Order.id.in_(order_ids)))
+    return {row.id: row.number for row in rows}
 
 
 def of_license(session: Session, license_id: str, *, before: str | None = None, limit: int = 25) -> Sequence[Order]:

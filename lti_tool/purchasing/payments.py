@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, String, Text, select, update
+from sqlalchemy import BigInteger, Boolean, String, Text, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
@@ -12,6 +12,7 @@ from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
 
 _LONGEST_NOTE = 500
+_MOST_EVENTS = 200
 
 
 class Payment(Base):
@@ -191,16 +192,30 @@ def note_problem(
     )
 
 
-def problems(session: Session, *, closed: bool = False, limit: int = 500) -> Sequence[PaymentProblem]:
-    """The open problems, oldest first; with `closed` the closed ones too."""
-    query = select(PaymentProblem).order_by(PaymentProblem.noted_at, PaymentProblem.id).limit(limit)
-    return session.scalars(query if closed else query.where(PaymentProblem.closed_at.is_(None))).all()
+def problems(session: Session, *, closed: bool = False, after: str = "", limit: int = 500) -> Sequence[PaymentProblem]:
+    """The open problems, oldest first; with `closed` the closed ones too. `after` is the last one that was seen."""
+    query = select(PaymentProblem).order_by(PaymentProblem.id).limit(limit)  # ids grow with time
+    if not closed:
+        query = query.where(PaymentProblem.closed_at.is_(None))
+    return session.scalars(query.where(PaymentProblem.id > after) if after else query).all()
+
+
+def count_problems(session: Session) -> int:
+    """How many problems are open."""
+    query = select(func.count()).select_from(PaymentProblem).where(PaymentProblem.closed_at.is_(None))
+    return session.scalars(query).one()
+
+
+def events_of(session: Session, order_id: str) -> Sequence[PaymentEvent]:
+    """What providers said of the order, oldest first."""
+    query = select(PaymentEvent).where(PaymentEvent.order_id == order_id)
+    return session.scalars(query.order_by(PaymentEvent.received_at, PaymentEvent.event_id).limit(_MOST_EVENTS)).all()
 
 
 def problems_of(session: Session, order_id: str) -> Sequence[PaymentProblem]:
     """The order's open problems, oldest first."""
     query = select(PaymentProblem).where(PaymentProblem.order_id == order_id, PaymentProblem.closed_at.is_(None))
-    return session.scalars(query.order_by(PaymentProblem.noted_at, PaymentProblem.id)).all()
+    return session.scalars(query.order_by(PaymentProblem.id)).all()
 
 
 def close_problem(session: Session, problem_id: str, *, note: str, now: datetime) -> PaymentProblem:

@@ -11,7 +11,8 @@ from lti_tool.db import db
 from lti_tool.errors import Refusal
 from lti_tool.lti.roles import Role
 from lti_tool.members import reach
-from lti_tool.web import session
+from lti_tool.web import operator_visit, session
+from lti_tool.web.operator_visit import OperatorVisit
 from lti_tool.web.session import Visit
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -21,6 +22,13 @@ class NoVisit(Refusal):
     """A page opened without a launch, or after its session ended."""
 
     code = "no_session"
+    status = 401
+
+
+class NoOperator(Refusal):
+    """A page of the operator's without their visit, or after it ended."""
+
+    code = "no_operator"
     status = 401
 
 
@@ -44,6 +52,8 @@ class Rule:
     assistants: bool = False
     is_by_address: bool = False
     """Whoever has the address may call: so it is passed on to nobody, framed by nobody and found by no search."""
+    is_operators: bool = False
+    """The operator's own visit is needed, and no launch's counts."""
 
     def lets_in(self, visit: Visit) -> bool:
         """Whether the visit's person may call."""
@@ -57,6 +67,8 @@ ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows
 PICKER = Rule("a picker's page: what it holds is signed by us")
 OFFICE = Rule("a school's office: the link's signature is checked, and that it still counts", is_by_address=True)
 PROVIDER = Rule("the payment provider: the message's own signature is checked")
+LINK_HOLDER = Rule("who has the operator's link: it is checked, and counts once", is_by_address=True)
+OPERATOR = Rule("the operator, by a link of the command line", is_operators=True)
 PROGRAM = Rule("a program: its API key is checked")
 STAFF = Rule("staff of the course, to look", frozenset(role for role in Role if role.is_staff))
 TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}), assistants=True)
@@ -85,6 +97,12 @@ def enforce(app: Flask) -> None:
 def visit() -> Visit:
     """The visit of this request; only in views whose rule names roles."""
     found: Visit = g.visit
+    return found
+
+
+def operator() -> OperatorVisit:
+    """The operator's visit of this request; only in views whose rule is OPERATOR."""
+    found: OperatorVisit = g.operator
     return found
 
 
@@ -126,6 +144,8 @@ def _check() -> None:
     declared = rule()
     if declared is None:
         raise NotYours("This address does not say who may use it.")
+    if declared.is_operators:
+        g.operator = _operator()
     if not declared.roles:
         return
     found = session.current(clock.now())
@@ -140,3 +160,10 @@ def _check() -> None:
     if not declared.lets_in(found) and not (declared.assistants and g.teaches):
         raise NotYours("This page is not for your role in the course.")
     g.visit = found
+
+
+def _operator() -> OperatorVisit:
+    found = operator_visit.current(db.session(), now=clock.now())
+    if found is None:
+        raise NoOperator("Run `creditroll operator link`, and open the address that it prints.")
+    return found

@@ -4,7 +4,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from lti_tool.errors import Refusal
-from lti_tool.web import access
+from lti_tool.web import access, operator_visit
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _protection = CSRFProtect()
@@ -29,7 +29,11 @@ def protect(app: Flask) -> None:
 
 
 def _check() -> None:
-    if request.method in _SAFE or not access.acts_for_a_visit():
+    if request.method in _SAFE:
+        return
+    if access.rule() is access.OPERATOR and not operator_visit.is_own_form(access.operator()):
+        raise FormOfAnotherVisit("This form is not from a page of your present visit, so nothing was done.")
+    if not access.acts_for_a_visit():
         return
     try:
         _protection.protect()

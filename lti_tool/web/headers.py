@@ -77,10 +77,10 @@ def _framers() -> str:
     """Who may frame this page: anybody where an LMS that we do not know yet registers, or a launch was refused.
 
     Neither page does anything in the name of whoever looks at it; a refusal that does says so. Nobody where the address
-    is all that it takes.
+    is all that it takes, and nobody the operator's pages.
     """
     rule = access.rule()
-    if _is_by_address(rule):
+    if _is_by_address(rule) or rule is access.OPERATOR:
         return "'none'"
     is_refusal = rule is access.PLATFORM and "refusal" in g and "framed_by_known_only" not in g
     is_for_strangers = rule in _BEFORE_A_LAUNCH or is_refusal
