@@ -18,6 +18,7 @@ from threading import Event, Thread
 import click
 import requests
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -32,6 +33,7 @@ from lti_tool.ledger import issuing
 from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses import bindings, licenses
 from lti_tool.lti import platforms
+from lti_tool.purchasing.checkout import Checkout
 from lti_tool.settings import Settings, load
 
 _CREDITS = 300
@@ -177,7 +179,7 @@ def _secret(path: Path) -> str:
 
 
 def prepare(settings: Settings, lms: LmsConfig) -> None:
-    """Migrates the database, and registers the LMS with its licence unless an earlier start did."""
+    """Migrates the database, registers the LMS with its licence unless an earlier start did, and closes old pages."""
     engine = open_engine(settings.database_url)
     try:
         schema.upgrade(engine)
@@ -186,6 +188,8 @@ def prepare(settings: Settings, lms: LmsConfig) -> None:
                 platforms.find_registered(session, issuer=lms.issuer, client_id=lms.client_id)
             except NotFound:
                 _register(session, settings, lms)
+            # The stand-in that opened them ended with the demo: "Pay" has to open others.
+            session.execute(update(Checkout).where(Checkout.status == "open").values(status="expired"))
     finally:
         engine.dispose()
 

@@ -15,10 +15,16 @@ from threading import Thread
 import psutil
 import pytest
 import requests
-import stripe
-from stripe import StripeClient
+from flask import Flask
 
+from lti_tool import clock
+from lti_tool.app import create_app
+from lti_tool.db import db, transaction
+from lti_tool.licenses import licenses
+from lti_tool.purchasing import orders
+from lti_tool.purchasing.orders import Order
 from lti_tool.settings import load
+from lti_tool.web.paying import pay_url
 from tests.cli.test_serve import START, until
 from tests.demo_lms import Browser, launch
 
@@ -153,17 +159,49 @@ def test_other_commands_find_the_demos_keys_its_lms_and_its_address(tmp_path: Pa
         assert (tmp_path / "instance/demo/settings.toml").stat().st_mode & 0o077 == 0, "it has the secret"
 
 
-def test_cards_are_taken_by_a_stand_in_that_the_tool_finds_and_the_administration_shows(tmp_path: Path) -> None:
-    with started(tmp_path, two_free_ports()) as demo:
+@contextmanager
+def beside(demo: Demo) -> Iterator[Flask]:
+    """The tool once more, on the demo's own settings and books."""
+    app = create_app(load({"CREDITROLL_CONFIG": str(demo.folder / "instance/demo/settings.toml")}))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def placed_order(app: Flask) -> Order:
+    """100 credits, to be paid by card."""
+    settings, now = app.extensions["creditroll"], clock.now()
+    with app.app_context(), transaction() as session:
+        [license_] = licenses.every(session)
+        order = orders.draft(
+            session, license_.id, settings.catalog, settings.resource.name, 100, buyer_id=None, now=now
+        )
+        order.method, order.status, order.placed_at = "card", "placed", now
+    return order
+
+
+def test_cards_are_taken_by_a_stand_in_and_bring_credits_also_after_another_start(tmp_path: Path) -> None:
+    port = two_free_ports()
+    with started(tmp_path, port) as demo:
         lms_url = demo.await_url()
-        settings = load({"CREDITROLL_CONFIG": str(tmp_path / "instance/demo/settings.toml")})
-        assert settings.takes_cards
-        assert f'href="{settings.stripe_api_base}"' in requests.get(f"{lms_url}/admin/", timeout=10).text
-        assert "no money moves" in requests.get(settings.stripe_api_base, timeout=10).text
-        sdk = StripeClient(settings.stripe_secret_key, base_addresses={"api": settings.stripe_api_base})
-        with pytest.raises(stripe.InvalidRequestError, match="No such"):
-            sdk.v1.checkout.sessions.retrieve("cs_test_unknown")
-        assert requests.post(f"{settings.stripe_api_base}/control/hold", json={}, timeout=10).status_code == 404
+        with beside(demo) as app, app.app_context():
+            order, unpaid = placed_order(app), placed_order(app)
+            page, forgotten = pay_url(order.id), pay_url(unpaid.id)
+        gateway_url = page.partition("/pay/")[0]
+        assert f'href="{gateway_url}"' in requests.get(f"{lms_url}/admin/", timeout=10).text
+        assert "no money moves" in requests.get(page, timeout=10).text
+        assert requests.post(f"{gateway_url}/control/hold", json={}, timeout=10).status_code == 404, "for tests only"
+        requests.post(page, {"way": "card"}, timeout=30, allow_redirects=False)
+        assert json.loads(demo.run("order", "show", order.number, "--json"))["status"] == "fulfilled"
+        assert demo.end() == 0
+    with started(tmp_path, port) as again:
+        again.await_url()
+        with beside(again) as app, app.app_context():
+            page = pay_url(unpaid.id)
+        assert page != forgotten
+        requests.post(page, {"way": "card"}, timeout=30, allow_redirects=False)
+        assert json.loads(again.run("order", "show", unpaid.number, "--json"))["status"] == "fulfilled"
+        assert again.audit().startswith("The books balance")
 
 
 def test_ctrl_c_ends_all_of_it_and_a_later_start_keeps_the_data(tmp_path: Path) -> None:
