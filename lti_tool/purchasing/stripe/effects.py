@@ -41,7 +41,7 @@ def take(session: Session, message: Event | Unreadable, *, takes_live: bool, dig
     is_new = payments.keep(
         session,
         provider=STRIPE,
-        event_id=message.id,
+        event_id=kept.event_id,
         kind=message.kind,
         order_id=kept.order_id,
         payment_reference=kept.payment,
@@ -58,8 +58,12 @@ def take(session: Session, message: Event | Unreadable, *, takes_live: bool, dig
 
 @dataclass(frozen=True)
 class _Kept:
-    """What is written down of a message: ids, amounts and states only."""
+    """What is written down of a message: ids, amounts and states only.
 
+    One that we did not believe, or could not read, has another id than its own: sent again once we can, it counts.
+    """
+
+    event_id: str
     outcome: str
     summary: Mapping[str, object]
     order_id: str | None = None
@@ -69,16 +73,18 @@ class _Kept:
 def _list(session: Session, message: Unreadable, now: datetime) -> _Kept:
     detail = f"Stripe's message {message.id} could not be read: {message.why}. Look it up in Stripe's dashboard."
     payments.note_problem(session, "unreadable", message.id, detail, now=now, event_id=message.id)
-    return _Kept(PROBLEM, {"why": message.why})
+    return _Kept(f"{message.id}:unreadable", PROBLEM, {"why": message.why})
 
 
 def _hear(session: Session, event: Event, takes_live: bool, now: datetime) -> _Kept:
     if event.news is None:
-        return _Kept(IGNORED, {})
+        return _Kept(event.id, IGNORED, {})
     hearing = _Hearing(session, event, now)
     outcome = hearing.of(event.news, takes_live=takes_live)
+    if not hearing.is_ours:
+        return _Kept(f"{event.id}:not_ours", outcome, asdict(event.news))
     order_id = hearing.order.id if hearing.order else None
-    return _Kept(outcome, asdict(event.news), order_id, event.news.payment if hearing.is_ours else None)
+    return _Kept(event.id, outcome, asdict(event.news), order_id, event.news.payment)
 
 
 class _Hearing:

@@ -81,6 +81,11 @@ class Shop:
             [payment] = payments.of_order(session, order.id)
         return payment
 
+    def payments(self) -> list[Payment]:
+        """All that anybody paid."""
+        with self.books() as session:
+            return list(session.scalars(select(Payment)))
+
     def problems(self) -> list[str]:
         """The codes of what is open, oldest first."""
         with self.books() as session:
