@@ -18,6 +18,7 @@ from lti_tool.web import (
     here,
     launches,
     manager,
+    office,
     operations,
     operator,
     papers,
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(paying.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(papers.blueprint)
+    app.register_blueprint(office.blueprint)
     return app
 
 

@@ -49,6 +49,21 @@ class Checkout(Base):
         return self.status == "open" and now < self.expires_at
 
 
+def place(session: Session, order_id: str, *, by: str, now: datetime) -> Order:
+    """Places a draft that a card is to pay, with tax: a card may be somebody's own. `by` is "manager" or "office".
+
+    Placed so already, it stays as it is. Raises NotFound, OrderClosed, PriceExpired.
+    """
+    order = orders.locked(session, order_id)
+    if order.status in ("placed", "fulfilled", "refused") and order.method == CARD:
+        return order
+    orders.require_price(order, now=now)
+    orders.exempt(order, None)
+    order.method, order.status, order.placed_at, order.placed_by = CARD, "placed", now, by
+    session.flush()
+    return order
+
+
 def begin_payment(session: Session, order_id: str, *, now: datetime) -> tuple[Order, Checkout]:
     """The order and the attempt to ask the provider about; its page is known already where `url` is set.
 

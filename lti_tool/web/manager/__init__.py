@@ -5,7 +5,19 @@ from flask import Blueprint, request
 from lti_tool.lti.roles import Role
 from lti_tool.web import access, plain
 from lti_tool.web.forms import Form
-from lti_tool.web.manager import add, claim, copies, history, members, overview, purchase, roster, settings, staff
+from lti_tool.web.manager import (
+    add,
+    claim,
+    copies,
+    history,
+    members,
+    office,
+    overview,
+    purchase,
+    roster,
+    settings,
+    staff,
+)
 
 blueprint = Blueprint("manager", __name__, url_prefix="/manager")
 
@@ -23,5 +35,5 @@ def turn_away() -> str | None:
     return None
 
 
-for part in (overview, claim, copies, members, add, staff, roster, settings, history, purchase):
+for part in (overview, claim, copies, members, add, staff, roster, settings, history, purchase, office):
     part.routes(blueprint)
