@@ -16,6 +16,7 @@ from lti_tool.purchasing.billing import FIELDS, Billing, BillingInvalid
 from lti_tool.purchasing.certificates import CertificateUnfit
 from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
 from lti_tool.settings import Settings
+from lti_tool.web import papers
 from lti_tool.web.access import OFFICE, only
 from lti_tool.web.certificates import ACCEPT, receive
 from lti_tool.web.forms import Form, takes_file
@@ -67,6 +68,7 @@ def page(desk: Desk, form: Form, *, placed: str = "") -> str:
         order=order,
         form=form,
         placed=placed,
+        papers=papers.links(order),
         accept=ACCEPT,
         each=money.each_shown(order.goods, order.quantity, order.currency),
         catalog=_settings().catalog,
