@@ -62,14 +62,12 @@ class Gateway:
         return self._event("fail", session=session_id)
 
     def expire(self, session_id: str) -> Event:
-        """Nobody can pay it any more; the event."""
-        self.control("expire", session=session_id)
-        return self.events[-1]
+        """Nobody can pay it any more."""
+        return self._event("expire", session=session_id)
 
     def refund(self, payment_id: str, amount: int | None = None) -> Event:
-        """In minor units, all that is left unless said; the event."""
-        self.control("refund", payment=payment_id, amount=amount)
-        return self.events[-1]
+        """In minor units, all that is left unless said."""
+        return self._event("refund", payment=payment_id, amount=amount)
 
     def dispute(self, payment_id: str, amount: int | None = None) -> Event:
         """A card's owner wants it back."""

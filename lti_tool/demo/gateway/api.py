@@ -43,7 +43,7 @@ def retrieve_session(session_id: str) -> Response:
 @routes.post("/checkout/sessions/<session_id>/expire")
 def expire_session(session_id: str) -> Response:
     """docs.stripe.com/api/checkout/sessions/expire"""
-    return _once(Nothing, lambda _: this_desk().till.expire(session_id).shape(this_desk().config.url))
+    return _once(Nothing, lambda _: this_desk().till.expire(session_id)[0].shape(this_desk().config.url))
 
 
 @routes.get("/payment_intents/<payment_id>")
@@ -55,7 +55,7 @@ def retrieve_payment(payment_id: str) -> Response:
 @routes.post("/refunds")
 def create_refund() -> Response:
     """docs.stripe.com/api/refunds/create"""
-    return _once(NewRefund, this_desk().till.refund)
+    return _once(NewRefund, lambda wanted: this_desk().till.refund(wanted)[0])
 
 
 @routes.route("/<path:path>", methods=["GET", "POST", "DELETE"])

@@ -71,16 +71,16 @@ def pay(what: str) -> Response:
 
 @routes.post("/expire")
 def expire() -> Response:
-    """`{"session"}`: nobody can pay it any more."""
+    """`{"session"}`: nobody can pay it any more. The event."""
     asked = _Session.model_validate(request.get_json())
-    return jsonify(this_desk().till.expire(asked.session).shape(this_desk().config.url))
+    return _told(this_desk().till.expire(asked.session)[1])
 
 
 @routes.post("/refund")
 def refund() -> Response:
-    """`{"payment", "amount"}`, in minor units; all that is left unless said."""
+    """`{"payment", "amount"}`, in minor units; all that is left unless said. The event."""
     asked = _Refund.model_validate(request.get_json())
-    return jsonify(this_desk().till.refund(NewRefund(payment_intent=asked.payment, amount=asked.amount)))
+    return _told(this_desk().till.refund(NewRefund(payment_intent=asked.payment, amount=asked.amount))[1])
 
 
 @routes.post("/dispute")

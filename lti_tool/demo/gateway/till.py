@@ -89,13 +89,12 @@ class Till:
         """The bank transfer has failed, for good. Raises StripeError."""
         return self._decide(session_id, "requires_payment_method", "async_payment_failed")
 
-    def expire(self, session_id: str) -> Session:
+    def expire(self, session_id: str) -> tuple[Session, Event]:
         """Nobody can pay it any more. Raises StripeError."""
         with self._open(session_id) as session:
             session.status = "expired"
             event = self._about(session, "expired")
-        self._courier.take(event)
-        return session
+        return session, self._courier.take(event)
 
     def expire_overdue(self) -> None:
         """What was left open too long."""
@@ -107,7 +106,7 @@ class Till:
         for session in overdue:
             self._courier.take(self._about(session, "expired"))
 
-    def refund(self, wanted: NewRefund) -> dict[str, object]:
+    def refund(self, wanted: NewRefund) -> tuple[dict[str, object], Event]:
         """Gives money back; the refund as Stripe shows it. Raises StripeError."""
         if not (either_id := wanted.payment_intent or wanted.charge):
             raise StripeError("One of the following params should be provided: payment_intent or charge.")
@@ -117,8 +116,7 @@ class Till:
             _require_refundable(payment, amount)
             payment.refunded += amount
             event = self._courier.write("charge.refunded", payment.charge_shape())
-        self._courier.take(event)
-        return {
+        refund = {
             "id": new_id("re_"),
             "object": "refund",
             "amount": amount,
@@ -130,6 +128,7 @@ class Till:
             "reason": wanted.reason,
             "status": "succeeded",
         }
+        return refund, self._courier.take(event)
 
     def dispute(self, either_id: str, *, amount: int | None = None, reason: str = "fraudulent") -> Event:
         """A card's owner wants the money back, from their bank. Raises StripeError."""
