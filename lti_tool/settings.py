@@ -220,9 +220,20 @@ def _catalog(table: object, resources: Mapping[str, Resource]) -> Catalog:
     if isinstance(table, Catalog):
         return table
     try:
-        return price_list.read(table, resources=resources)  # type: ignore[arg-type] # _alike has checked it
+        catalog = price_list.read(table, resources=resources)  # type: ignore[arg-type] # _alike has checked it
     except ValueError as error:
         raise SettingsError(str(error)) from error
+    if catalog.seller_tax_form and not _is_pdf(Path(catalog.seller_tax_form)):
+        raise SettingsError("The catalogue's seller_tax_form must be the path of a PDF that can be read, or empty.")
+    return catalog
+
+
+def _is_pdf(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(5) == b"%PDF-"
+    except OSError:
+        return False
 
 
 def _one_of(value: str, key: str, allowed: tuple[str, ...]) -> None:

@@ -84,7 +84,7 @@ def _drawn(order: Order, kind: str, locale: str) -> bytes:
             payments.of_order(db.session(), order.id),
             kind,
             license_name=licenses.find(db.session(), order.license_id).name,
-            resource=settings.resources[order.resource],
+            resource=settings.resources.get(order.resource),
             catalog=settings.catalog,
             takes_cards=settings.takes_cards,
             locale=locale,

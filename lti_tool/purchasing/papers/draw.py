@@ -1,125 +1,132 @@
 """Sets a paper's texts on a page: who and what above, the item and its sums in the middle, what to do below."""
 
 from lti_tool.purchasing.papers import face
-from lti_tool.purchasing.papers.facts import Facts
-from lti_tool.purchasing.papers.sheet import MARGIN, Sheet
-from lti_tool.purchasing.papers.wording import Content, Line, content
+from lti_tool.purchasing.papers.content import Content, Item, Line, Section
+from lti_tool.purchasing.papers.facts import INVOICE, QUOTE, RECEIPT, Facts
+from lti_tool.purchasing.papers.invoice import invoice
+from lti_tool.purchasing.papers.quote import quote
+from lti_tool.purchasing.papers.receipt import receipt
+from lti_tool.purchasing.papers.sheet import MARGIN, Column, Sheet, Text
 
-_GAP = 22.0
-_LABELS = 88.0
-_SUMS = 300.0
+_CONTENTS = {QUOTE: quote, INVOICE: invoice, RECEIPT: receipt}
+
+_INSET = 8.0
+_LABELS = 92.0
 
 
 def pdf(facts: Facts) -> bytes:
     """The paper as a PDF; the same facts give the same bytes."""
-    paper = content(facts)
-    number = f"{paper.title} {paper.number}"
+    paper = _CONTENTS[facts.kind](facts)
+    name = f"{paper.title} {paper.number}"
     sheet = Sheet(
-        title=f"{number}, {paper.seller.name}",
+        title=f"{name}, {paper.seller.name}",
         author=paper.seller.name,
-        foot=f"{number} · {paper.seller.name} · {paper.seller.email}",
+        foot=f"{name} · {paper.seller.name}",
         is_letter=paper.is_letter,
     )
     _head(sheet, paper)
     _parties(sheet, paper)
-    _item(sheet, paper)
-    _lines(sheet, paper.sums, start=_SUMS)
+    _item(sheet, paper.item)
+    for line in paper.sums:
+        _line(sheet, line, start=sheet.middle)
     for section in paper.sections:
-        _section_head(sheet, section.heading)
-        for sentence in section.sentences:
-            sheet.text(sentence, MARGIN, sheet.right - MARGIN)
-            sheet.y += 3
-        _lines(sheet, section.lines, start=MARGIN)
+        _section(sheet, section)
     if sheet.has_gaps:
-        sheet.y += _GAP
-        note = f"{face.MISSING} stands for a letter that the typeface of this paper lacks."
-        sheet.text(note, MARGIN, sheet.right - MARGIN, size=8, color="muted")
-    return sheet.bytes()
+        sheet.y += 20
+        sheet.write(
+            Text(f"{face.MISSING} stands for a letter that the typeface of this paper lacks.", size=8, color="muted")
+        )
+    return sheet.end()
 
 
 def _head(sheet: Sheet, paper: Content) -> None:
-    middle = (MARGIN + sheet.right) / 2
-    top = sheet.y
-    sheet.text(paper.title, sheet.right, middle - MARGIN, size=24, bold=True, align="right")
-    sheet.text(paper.number, sheet.right, middle - MARGIN, size=11, align="right")
+    seller = paper.seller
+    below = [*seller.address, seller.email, *([f"Tax ID {seller.tax_id}"] if seller.tax_id else [])]
+    who = [Text("", size=4), Text(seller.name, size=14, bold=True, after=2)]
+    what = [Text(paper.title, size=24, bold=True), Text(paper.number, size=11, after=4)]
     if paper.mark:
-        sheet.y += 4
-        sheet.text(paper.mark, sheet.right, middle - MARGIN, size=11, bold=True, color=paper.tone, align="right")
-    low, sheet.y = sheet.y, top + 6
-    sheet.text(paper.seller.name, MARGIN, middle - MARGIN, size=14, bold=True)
-    tax_id = [f"Tax ID {paper.seller.tax_id}"] if paper.seller.tax_id else []
-    for line in (*paper.seller.address, paper.seller.email, *tax_id):
-        sheet.text(line, MARGIN, middle - MARGIN - 12, size=9, color="muted")
-    sheet.y = max(low, sheet.y) + 14
-    sheet.rule(MARGIN)
-    sheet.y += 16
+        what.append(Text(paper.mark.text, size=11, bold=True, color=paper.mark.tone))
+    sheet.put(
+        Column(MARGIN, sheet.middle - 12, [*who, *(Text(line, size=9, color="muted") for line in below)]),
+        Column(sheet.middle, sheet.right, what, "right"),
+    )
+    sheet.y += 14
+    sheet.rule()
+    sheet.y += 18
 
 
 def _parties(sheet: Sheet, paper: Content) -> None:
-    middle = (MARGIN + sheet.right) / 2
+    name, *more = paper.to
+    to = [Text(paper.to_heading, size=9, color="muted", after=2), Text(name, size=10.5, bold=True)]
+    left = Column(MARGIN, sheet.middle - 16, [*to, *(Text(line, size=10) for line in more)])
+    rows = [
+        (
+            Column(sheet.middle, sheet.middle + _LABELS, [Text(line.label, color="muted", after=3)]),
+            Column(sheet.middle + _LABELS, sheet.right, [Text(line.text, after=3)]),
+        )
+        for line in paper.details
+    ]
+    height = max(left.height(), sum(max(column.height() for column in row) for row in rows))
+    sheet.need(height)
     top = sheet.y
-    sheet.text(paper.to_heading, MARGIN, middle - MARGIN, size=8.5, color="muted")
-    for place, line in enumerate(paper.to):
-        sheet.text(line, MARGIN, middle - MARGIN - 16, bold=place == 0, size=10)
-    low, sheet.y = sheet.y, top
-    for detail in paper.details:
-        row = sheet.y
-        sheet.text(detail.label, middle, _LABELS, color="muted")
-        after, sheet.y = sheet.y, row
-        sheet.text(detail.text, middle + _LABELS, sheet.right - middle - _LABELS)
-        sheet.y = max(after, sheet.y) + 2
-    sheet.y = max(low, sheet.y) + _GAP
-
-
-def _item(sheet: Sheet, paper: Content) -> None:
-    item = paper.item
-    ends = (sheet.right - 200, sheet.right - 100, sheet.right - 8)
-    sheet.band(22)
-    sheet.y += 5
-    _row(sheet, ("Description", "Quantity", "Price each", "Amount"), ends, size=8.5, color="muted")
-    sheet.y += 10
-    top = sheet.y
-    _row(sheet, (item.name, item.quantity, item.each, item.amount), ends, size=10)
-    sheet.text(item.about, MARGIN + 8, ends[0] - MARGIN - 90, size=8.5, color="muted")
-    sheet.y = max(sheet.y, top) + 8
-    sheet.rule(MARGIN)
-    sheet.y += 8
-
-
-def _row(
-    sheet: Sheet,
-    cells: tuple[str, str, str, str],
-    ends: tuple[float, float, float],
-    *,
-    size: float,
-    color: str = "text",
-) -> None:
-    top = low = sheet.y
-    for text, end in zip(cells[1:], ends, strict=True):
-        sheet.y = top
-        sheet.text(text, end, 110, size=size, color=color, align="right")
-        low = max(low, sheet.y)
+    sheet.put(left)
     sheet.y = top
-    sheet.text(cells[0], MARGIN + 8, ends[0] - MARGIN - 90, size=size, color=color)
-    sheet.y = max(low, sheet.y)
+    for row in rows:
+        sheet.put(*row)
+    sheet.y = top + height + 24
 
 
-def _lines(sheet: Sheet, lines: tuple[Line, ...], *, start: float) -> None:
-    for line in lines:
-        if line.is_sum:
-            sheet.y += 2
-            sheet.rule(start, color="edge")
-            sheet.y += 5
-        size = 11 if line.is_sum else 9.5
-        top = sheet.y
-        sheet.text(line.text, sheet.right - 8, 120, size=size, bold=line.is_sum, align="right")
-        sheet.y = top
-        sheet.text(line.label, start, sheet.right - start - 130, size=size, bold=line.is_sum)
-        sheet.y += 5
+def _item(sheet: Sheet, item: Item) -> None:
+    sheet.need(80)
+    sheet.band(23)
+    sheet.y += 5
+    heads = ("Description", "Quantity", "Price each", "Amount")
+    sheet.put(*_cells(sheet, *([Text(head, size=9, color="muted")] for head in heads)))
+    sheet.y += 13
+    name = [Text(item.name, size=10, after=1), Text(item.about, size=8.5, color="muted")]
+    sheet.put(*_cells(sheet, name, *([Text(cell, size=10)] for cell in (item.quantity, item.each, item.amount))))
+    sheet.y += 10
+    sheet.rule()
+    sheet.y += 9
 
 
-def _section_head(sheet: Sheet, heading: str) -> None:
-    sheet.need(60)
-    sheet.y += _GAP
-    sheet.text(heading, MARGIN, sheet.right - MARGIN, size=11, bold=True)
-    sheet.y += 4
+def _cells(
+    sheet: Sheet, name: list[Text], quantity: list[Text], each: list[Text], amount: list[Text]
+) -> tuple[Column, ...]:
+    end = sheet.right - _INSET
+    return (
+        Column(MARGIN + _INSET, end - 262, name),
+        Column(end - 262, end - 190, quantity, "right"),
+        Column(end - 182, end - 104, each, "right"),
+        Column(end - 96, end, amount, "right"),
+    )
+
+
+def _line(sheet: Sheet, line: Line, *, start: float) -> None:
+    size = 11 if line.is_sum else 9.5
+    end = sheet.right - _INSET
+    label = [Text(line.label, size=size, bold=line.is_sum)]
+    if line.note:
+        label.append(Text(line.note, size=8.5, color="muted"))
+    columns = (
+        Column(start, end - 130, label),
+        Column(end - 122, end, [Text(line.text, size=size, bold=line.is_sum)], "right"),
+    )
+    sheet.need(max(column.height() for column in columns) + 12)
+    if line.is_sum:
+        sheet.y += 2
+        sheet.rule(start, color="edge")
+        sheet.y += 6
+    sheet.put(*columns)
+    sheet.y += 5
+
+
+def _section(sheet: Sheet, section: Section) -> None:
+    sheet.need(70)  # a heading never stands alone at the foot
+    sheet.y += 22
+    sheet.write(Text(section.heading, size=11, bold=True, after=4))
+    for paragraph in section.paragraphs:
+        *most, last = paragraph
+        sheet.write(*(Text(line) for line in most), Text(last, after=5))
+    for line in section.lines:
+        _line(sheet, line, start=MARGIN)

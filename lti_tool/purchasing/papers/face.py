@@ -1,4 +1,4 @@
-"""The typeface of papers: which letters it has, and how wide a text is in it."""
+"""The typeface of papers: which letters it has, how wide a text is in it, and where its lines end."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFont
 
 from lti_tool import shipped
+from lti_tool.purchasing.papers import script
 
 REGULAR, BOLD = "DejaVuSansCondensed", "DejaVuSansCondensed-Bold"
 MISSING = "\u25a1"
@@ -22,36 +23,43 @@ def font(name: str) -> TTFont:
     return loaded
 
 
-def spelled(text: str, name: str = REGULAR) -> str:
-    """The text in letters of the typeface only, on one line; what it lacks is replaced in sight, not left out."""
-    return "".join(_letters(text, font(name).face.charToGlyph))
-
-
-def _letters(text: str, known: dict[int, int]) -> Iterator[str]:
-    for letter in unicodedata.normalize("NFC", text):
-        kind = unicodedata.category(letter)
-        if kind in ("Cc", "Zl", "Zp", "Zs"):
-            yield "\u00a0" if letter in "\u00a0\u202f" else " "
-        elif kind != "Cf":  # marks of direction and joining are not seen
-            yield letter if ord(letter) in known else MISSING
-
-
 def width(text: str, name: str, size: float) -> float:
     """How wide the text is, in points."""
     return float(font(name).stringWidth(text, size))
 
 
+def spelled(text: str) -> str:
+    """The text on one line, in letters that the typeface has; what it lacks is replaced in sight, not left out."""
+    return "".join(_letters(script.joined(unicodedata.normalize("NFC", text))))
+
+
 def lines(text: str, name: str, size: float, room: float) -> list[str]:
-    """The text in lines that fit the room, broken between words; inside one only where it fits no line."""
+    """The text as it is seen, in lines that fit the room; inside a word they end only where it fits no line."""
     done, line = [], ""
-    for word in spelled(text, name).split(" "):
+    for word in spelled(text).split(" "):
         longer = f"{line} {word}" if line else word
         if width(longer, name, size) <= room:
             line = longer
             continue
-        *full, line = _parts(word, name, size, room)
-        done += [*([longer.removesuffix(word).rstrip()] if longer != word else []), *full]
-    return [*done, line]
+        *full, rest = _parts(word, name, size, room)
+        done += [line, *full] if line else full
+        line = rest
+    return [script.seen(one) for one in (*done, line)]
+
+
+def _letters(text: str) -> Iterator[str]:
+    known = font(REGULAR).face.charToGlyph  # the bold face has the same letters
+    for letter in text:
+        kind = unicodedata.category(letter)
+        plain = unicodedata.normalize("NFKC", letter)
+        if kind in ("Cc", "Zl", "Zp", "Zs"):
+            yield "\u00a0" if letter in "\u00a0\u202f" else " "
+        elif kind != "Cf":  # marks of direction and joining are not seen
+            yield letter if ord(letter) in known else plain if _has(plain, known) else MISSING
+
+
+def _has(text: str, known: dict[int, int]) -> bool:
+    return all(ord(letter) in known for letter in text)
 
 
 def _parts(word: str, name: str, size: float, room: float) -> list[str]:

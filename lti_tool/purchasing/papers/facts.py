@@ -94,13 +94,16 @@ def read(
     kind: str,
     *,
     license_name: str,
-    resource: Resource,
+    resource: Resource | None,
     catalog: Catalog,
     takes_cards: bool,
     locale: str,
     now: datetime,
 ) -> Facts:
-    """The facts of one paper of an order. Raises NotFound for one that the order does not have, or not yet."""
+    """The facts of one paper of an order, whose resource may be gone from the settings by now.
+
+    Raises NotFound for a paper that the order does not have, or not yet.
+    """
     if kind not in kinds(order, came):
         raise NotFound("This order has no such paper yet.")
     return Facts(
@@ -110,8 +113,8 @@ def read(
         status=order.status,
         is_over=order.is_over(now),
         license_name=license_name,
-        item=resource.title,
-        about=resource.about,
+        item=resource.title if resource else order.resource,
+        about=resource.about if resource else "",
         quantity=order.quantity,
         currency=order.currency,
         goods=order.goods,

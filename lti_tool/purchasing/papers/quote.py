@@ -1,0 +1,44 @@
+"""The quote: what it would cost, until when that holds, and how to order."""
+
+from collections.abc import Iterator
+
+from lti_tool.purchasing.papers.content import Content, Line, Mark, Section, content, day, minute
+from lti_tool.purchasing.papers.facts import Facts
+
+
+def quote(facts: Facts) -> Content:
+    """The texts of the quote; one that was ordered from, has expired or was cancelled says so."""
+    is_open = facts.status == "draft" and not facts.is_over
+    return content(
+        facts,
+        title="Quote",
+        mark=_mark(facts),
+        to="Prepared for",
+        details=(
+            Line("Date", day(facts, facts.quoted_at)),
+            Line("Valid until", minute(facts, facts.expires_at)),
+        ),
+        sections=[Section("How to order", tuple((way,) for way in _ways_to_order(facts)))] if is_open else [],
+    )
+
+
+def _mark(facts: Facts) -> Mark | None:
+    if facts.status == "cancelled":
+        return Mark("Cancelled", "over")
+    if facts.is_over or facts.status == "refused":
+        return Mark("Expired", "over")
+    if facts.placed_at is not None:
+        return Mark(f"Ordered on {day(facts, facts.placed_at)}", "ok")
+    return None
+
+
+def _ways_to_order(facts: Facts) -> Iterator[str]:
+    yield (
+        f"With a purchase order: send one that names quote {facts.number} to {facts.seller.email}, or enter its number "
+        f"in Creditroll, on the page of order {facts.order_number}."
+    )
+    if facts.takes_cards:
+        yield "By card: open the order in Creditroll, or the link to it that you were sent, and choose to pay by card."
+    yield "This quote is not an order yet. Its price holds until the date above; after that, start a new one."
+    if facts.tax and facts.tax_note:
+        yield facts.tax_note
