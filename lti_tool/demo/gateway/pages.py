@@ -137,7 +137,11 @@ def change_events() -> Response:
 @routes.errorhandler(StripeError)
 def refused(refusal: StripeError) -> tuple[str, int]:
     """In words, for people."""
-    return render_template("refused.html", title="This cannot be done", message=refusal.message), refusal.status
+    is_forgotten = refusal.code == "resource_missing"
+    page = render_template(
+        "refused.html", title="This cannot be done", message=refusal.message, is_forgotten=is_forgotten
+    )
+    return page, refusal.status
 
 
 def _goes_on_to(session: Session) -> None:

@@ -126,3 +126,4 @@ def test_what_is_not_there_is_refused_in_words(
 ) -> None:
     answer = press(gateway, path, **fields)
     assert (answer.status_code, "All payments and webhooks" in answer.text) == (status, True)
+    assert ("forgets everything when the demo ends" in answer.text) is (status == 404)
