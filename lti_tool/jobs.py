@@ -38,6 +38,9 @@ from lti_tool.members import roster, roster_reads
 from lti_tool.members.roster import Course
 from lti_tool.members.roster_reads import Superseded, Turn
 from lti_tool.outbound import Outbound
+from lti_tool.purchasing import overdue
+from lti_tool.purchasing.refusals import PaymentNotTaken, ProviderFault
+from lti_tool.purchasing.stripe.pages import Stripe
 from lti_tool.settings import Settings, load
 
 JOBS = "creditroll_jobs"
@@ -254,7 +257,9 @@ class Jobs:
                 consumer.check_worker_health()
 
     def sweep(self) -> None:
-        """Starts lost readings again, ends overdue holds, forgets old nonces and what the launch log need not keep."""
+        """Starts lost readings again, ends overdue holds and orders, forgets old nonces and what the launch log need
+        not keep, and asks about pages to pay on of which nothing was heard.
+        """
         with writing(self._engine) as session:
             lost = roster_reads.resume_unfinished(session, now=clock.now())
         for context_id in lost:
@@ -263,6 +268,27 @@ class Jobs:
         self._until_none_is_left(lambda session: one_time.forget_expired(session, now=clock.now()))
         self._until_none_is_left(lambda session: idempotency.forget(session, now=clock.now()))
         self._shorten_launch_log()
+        self._until_none_is_left(lambda session: overdue.expire(session, now=clock.now()))
+        if self._settings.takes_cards:
+            self._watch_pages()
+
+    def _watch_pages(self) -> None:
+        """Asks the payment provider about open pages; the first fault of its own ends this round."""
+        with writing(self._engine) as session:
+            due = overdue.due_pages(session, now=clock.now())
+        for page in due:
+            try:
+                seen = self._stripe.look_up(page.session_id)
+                if page.is_needless and seen.status == "open":
+                    seen = self._stripe.expire(page.session_id)
+            except PaymentNotTaken:
+                with writing(self._engine) as session:
+                    overdue.forget(session, page, now=clock.now())
+            except ProviderFault:
+                return
+            else:
+                with writing(self._engine) as session:
+                    overdue.see(session, page, seen, now=clock.now())
 
     def _until_none_is_left(self, tidy: Callable[[Session], int]) -> None:
         """A portion a transaction, so that launches and spends are never kept waiting."""
@@ -284,6 +310,10 @@ class Jobs:
     @cached_property
     def _reader(self) -> RosterReader:
         return self._given_reader or RosterReader(self._settings, self._engine)
+
+    @cached_property
+    def _stripe(self) -> Stripe:
+        return Stripe(self._settings)
 
     @cached_property
     def _asker(self) -> NoticeAsker:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from lti_tool.outbound import Outbound
 from lti_tool.purchasing.checkout import Checkout
 from lti_tool.purchasing.orders import Order
+from lti_tool.purchasing.overdue import SeenPage
 from lti_tool.purchasing.refusals import ProviderUnreachable
 from lti_tool.settings import Settings
 
 if TYPE_CHECKING:
     from stripe import StripeClient
+    from stripe.checkout import Session
     from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
 
 _CALL_S = 8.0
@@ -39,32 +41,30 @@ class Stripe:
 
         Stripe gets amounts and ids, and nothing of any person: whoever pays types on its page what it needs to know.
         """
-        from stripe import StripeError
-
         from lti_tool.purchasing.stripe import sdk
 
-        try:
-            made = self._client.v1.checkout.sessions.create(
-                self._request(order, checkout), {"idempotency_key": checkout.request_key}
-            )
-        except StripeError as error:
-            raise sdk.refusal(error) from error
+        asked, key = self._request(order, checkout), checkout.request_key
+        with sdk.refusing():
+            made = self._client.v1.checkout.sessions.create(asked, {"idempotency_key": key})
         if not made.url:
             raise ProviderUnreachable(
                 "The page for paying by card was not opened. Wait a minute, then press Pay again."
             )
         return CheckoutSession(made.id, made.url, checkout.expires_at)
 
-    def expire(self, session_id: str) -> None:
-        """Closes a page, so that nobody can pay there any more. Raises ProviderFault, also if it was closed already."""
-        from stripe import StripeError
-
+    def look_up(self, session_id: str) -> SeenPage:
+        """How a page stands. Raises ProviderFault; PaymentNotTaken if Stripe does not know it."""
         from lti_tool.purchasing.stripe import sdk
 
-        try:
-            self._client.v1.checkout.sessions.expire(session_id)
-        except StripeError as error:
-            raise sdk.refusal(error) from error
+        with sdk.refusing():
+            return _seen(self._client.v1.checkout.sessions.retrieve(session_id))
+
+    def expire(self, session_id: str) -> SeenPage:
+        """Closes a page, so that nobody can pay there. Raises ProviderFault; PaymentNotTaken if it is not open."""
+        from lti_tool.purchasing.stripe import sdk
+
+        with sdk.refusing():
+            return _seen(self._client.v1.checkout.sessions.expire(session_id))
 
     def _request(self, order: Order, checkout: Checkout) -> "SessionCreateParams":
         """The same in each try of the attempt: Stripe refuses a key that comes back with another question."""
@@ -94,6 +94,15 @@ class Stripe:
         settings = self._settings
         outbound = Outbound(settings.allow_private_hosts, within_s=_CALL_S)
         return sdk.client(settings.stripe_secret_key, settings.stripe_api_base, outbound)
+
+
+def _seen(page: "Session") -> SeenPage:
+    payment = page.payment_intent
+    return SeenPage(
+        status=page.status or "open",
+        is_paid=page.payment_status == "paid",
+        payment=payment if payment is None or isinstance(payment, str) else payment.id,
+    )
 
 
 def _line(order: Order, name: str, amount: int) -> "SessionCreateParamsLineItem":

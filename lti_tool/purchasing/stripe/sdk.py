@@ -1,18 +1,19 @@
 """The official SDK, held to our rules for calls. Only this module imports it: 30 MB that most workers never need."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import stripe
 from stripe._base_address import BaseAddresses
 
-from lti_tool.errors import Refusal
 from lti_tool.outbound import Outbound, OutboundError, Unreachable
 from lti_tool.purchasing.refusals import (
     AskedOtherwise,
     PaymentNotTaken,
     ProviderBusy,
+    ProviderFault,
     ProviderRefusesUs,
     ProviderUnreachable,
 )
@@ -60,8 +61,17 @@ def client(key: str, base: str, outbound: Outbound) -> stripe.StripeClient:
     return stripe.StripeClient(key, base_addresses=addresses, max_network_retries=_RETRIES, http_client=Calls(outbound))
 
 
-def refusal(error: stripe.StripeError) -> Refusal:
-    """What a person is told of it; the log has what Stripe's support asks for, and no more."""
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Calls in the block fail with what a person is told of it. Raises ProviderFault."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: stripe.StripeError) -> ProviderFault:
+    """The log has what Stripe's support asks for, and no more."""
     _log.warning(
         "stripe: %s, status %s, code %s, request %s",
         type(error).__name__,
