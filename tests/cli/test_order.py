@@ -1,5 +1,7 @@
 """`creditroll order`: the operator sees what schools bought, approves it and records what the bank received."""
 
+import json
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +11,7 @@ from lti_tool.purchasing import payments
 from tests.cli.conftest import Run
 from tests.conftest import Books
 from tests.factories import NOW, make_license, make_order, make_payment
+from tests.house.sources import ROOT
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,12 @@ def test_an_order_is_one_document_with_its_payments(run: Run, bought: Bought) ->
     assert (shape["paid"], shape["is_paid"], shape["payments"]) == (0, False, [])
     assert (shape["placed_at"], shape["fulfilled_at"]) == ("2026-11-23T09:00:00Z", None)
     assert shape["billing"]["organization"] == "Springfield District"
+    manual = (ROOT / "docs" / "operator" / "payments.md").read_text("utf-8")
+    documented = json.loads(re.findall(r"```json\n(.+?)```", manual, re.DOTALL)[0])
+    assert shape.keys() == documented.keys()
+    run("order", "paid", bought.number, "--amount", "20.00", "--reference", "TRN 1")
+    [payment] = run("order", "show", bought.waiting, "--json").json["payments"]
+    assert payment.keys() == documented["payments"][0].keys()
 
 
 def test_an_approved_order_is_credited_once(run: Run, bought: Bought, engine: Engine) -> None:

@@ -45,14 +45,14 @@ def ask(order_id: str) -> ResponseReturnValue:
 @only(OPERATOR)
 def save(order_id: str) -> ResponseReturnValue:
     """Shows the sum first, and records it when that was confirmed. Raises NotFound."""
-    posted = Form.posted("amount", "reference")
+    posted, step = Form.posted("amount", "reference"), request.form.get("step")
     found = shown(db.session(), order_id)
     try:
         amount = money.typed(posted.values["amount"], found.order.currency)
         by_purchase_order.check_payment(amount, posted.values["reference"])
-        if request.form.get("is_sure") != "yes":
-            return _page(found, posted, amount=amount)
-        return _record(found, amount, posted.values["reference"])
+        if step == "record":
+            return _record(found, amount, posted.values["reference"])
+        return _page(found, posted, amount=None if step == "change" else amount)
     except NotFound:
         raise
     except Refusal as refusal:

@@ -19,6 +19,7 @@ from lti_tool.purchasing import certificates, orders, payments
 from lti_tool.purchasing.describing import describe
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.settings import Resource, Settings
+from lti_tool.web import papers
 from lti_tool.web.access import OPERATOR, only
 from lti_tool.web.operator import words
 
@@ -85,6 +86,7 @@ def order(order_id: str) -> str:
         shown=found,
         buyer=_name(session, found.order.buyer_id),
         certificate=_certificate(session, found.order),
+        papers=papers.links(found.order),
         events=[(event, _told(event.summary)) for event in payments.events_of(session, found.order.id)],
         problems=payments.problems_of(session, found.order.id),
         words=words,

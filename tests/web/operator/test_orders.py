@@ -136,20 +136,28 @@ def test_a_payment_is_looked_at_before_it_is_recorded(operator: FlaskClient, sol
     sure = pages.Page(pages.post(operator, form, amount="20.00", reference="TRN 1"))
     assert "Total of the order $50.00 This payment, TRN 1 − $20.00 Still missing $30.00" in sure.text
     assert received(books) == []
+    changing = pages.Page(pages.post(operator, sure.form(address), step="change"))
+    assert dict(changing.form(address).fields) | {"operator_form": ""} == {
+        "operator_form": "",
+        "amount": "20.00",
+        "reference": "TRN 1",
+    }
     for _ in range(2):
-        assert pages.post(operator, sure.form(address)).headers["Location"] == f"{sold.page}?done=recorded"
+        assert (
+            pages.post(operator, sure.form(address), step="record").headers["Location"] == f"{sold.page}?done=recorded"
+        )
     assert received(books) == [("TRN 1", 2_000)]
     assert "Received so far: $20.00 of $50.00." in pages.get(operator, f"{sold.page}?done=recorded").text
     sure = pages.Page(pages.post(operator, form, amount="40.00", reference="TRN 2"))
     assert "Too much $10.00" in sure.text
     assert "the license total becomes 400; it is 300" in sure.text
-    pages.post(operator, sure.form(address))
+    pages.post(operator, sure.form(address), step="record")
     assert (sold.issued, sold.status()) == (400, "fulfilled")
 
 
-@pytest.mark.parametrize("is_sure", ["", "yes"])
+@pytest.mark.parametrize("step", ["", "record"])
 def test_a_wrong_payment_is_refused_beside_its_field(
-    operator: FlaskClient, sold: Sold, books: Books, is_sure: str
+    operator: FlaskClient, sold: Sold, books: Books, step: str
 ) -> None:
     address = f"{sold.page}/payment"
     form = pages.get(operator, address).form(address)
@@ -163,9 +171,9 @@ def test_a_wrong_payment_is_refused_beside_its_field(
         ("50.00", "", "1 to 100 visible characters"),
         ("50.00", "x" * 101, "1 to 100 visible characters"),
         ("50.00", "\u202e", "1 to 100 visible characters"),
-        *([("50.00", "TAKEN", "noted already")] if is_sure else []),
+        *([("50.00", "TAKEN", "noted already")] if step else []),
     ):
-        refused = pages.Page(pages.post(operator, form, amount=amount, reference=reference, is_sure=is_sure))
+        refused = pages.Page(pages.post(operator, form, amount=amount, reference=reference, step=step))
         assert (refused.status, sentence in refused.text) == (422, True), (amount, reference)
         assert refused.find("input", name="amount")[0]["value"] == amount
         assert len(refused.find("input", aria_invalid="true")) == 1
