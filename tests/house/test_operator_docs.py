@@ -1,4 +1,4 @@
-"""docs/operator/payments.md says what the product does: problems in the pages' words, events, a catalogue that loads."""
+"""docs/operator/payments.md says what the product does: its problems, the webhook's events, a catalogue that loads."""
 
 import ast
 import re
