@@ -41,11 +41,12 @@ class Billing:
     address: str
 
     @classmethod
-    def read(cls, typed: Mapping[str, str]) -> Self:
-        """What was typed into the fields `FIELDS`. Raises BillingInvalid."""
+    def read(cls, typed: Mapping[str, str], *, is_whole: bool = True) -> Self:
+        """What was typed into the fields `FIELDS`; some may be empty unless `is_whole`. Raises BillingInvalid."""
         found = {field: " ".join(typed.get(field, "").split()) for field in _LONGEST}
         lines = [" ".join(line.split()) for line in typed.get("billing_address", "").strip().splitlines()]
-        wrong = {field: sentence for field, text in found.items() if (sentence := _fault(field, text))}
+        asked = {field: text for field, text in found.items() if text or is_whole}
+        wrong = {field: sentence for field, text in asked.items() if (sentence := _fault(field, text))}
         if sentence := _address_fault(lines):
             wrong["billing_address"] = sentence
         if wrong:
@@ -59,9 +60,10 @@ class Billing:
 
     def put_on(self, order: Order) -> None:
         """Writes it onto the order."""
-        order.po_number = self.po_number
-        order.billing_organization, order.billing_name = self.organization, self.name
-        order.billing_email, order.billing_address = self.email, self.address or None
+        for field, text in zip(
+            FIELDS, (self.po_number, self.organization, self.name, self.email, self.address), strict=True
+        ):
+            setattr(order, field, text or None)
 
 
 def _fault(field: str, text: str) -> str:

@@ -72,6 +72,15 @@ def least(catalog: Catalog, resource: str, wanted: int) -> int | None:
     return min(covering, default=None)
 
 
+def cheaper(catalog: Catalog, resource: str, quantity: int) -> Price | None:
+    """The cheapest way to have more for less than this quantity costs; None if there is none."""
+    prices = catalog.prices[resource]
+    more = [pack.units for pack in prices.packs] + [tier.start for tier in prices.tiers]
+    larger = [price(catalog, resource, size) for size in more if quantity < size <= catalog.most]
+    found = min(larger, key=lambda one: (one.goods, -one.quantity), default=None)
+    return found if found is not None and found.goods < goods_price(catalog, resource, quantity) else None
+
+
 def _priced(prices: PriceList, quantity: int) -> int | None:
     for pack in prices.packs:
         if pack.units == quantity:

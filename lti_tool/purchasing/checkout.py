@@ -49,6 +49,14 @@ class Checkout(Base):
         return self.status == "open" and now < self.expires_at
 
 
+def choose(session: Session, order: Order, *, now: datetime) -> None:
+    """Keeps on a locked draft that a card is to pay it, with tax. Raises OrderClosed, PriceExpired."""
+    orders.require_price(order, now=now)
+    order.method = CARD
+    orders.exempt(order, None)
+    session.flush()
+
+
 def place(session: Session, order_id: str, *, by: str, now: datetime) -> Order:
     """Places a draft that a card is to pay, with tax: a card may be somebody's own. `by` is "manager" or "office".
 

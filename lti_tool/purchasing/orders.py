@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Boolean, String, Text, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
@@ -93,10 +94,9 @@ def draft(
     request_key: str | None = None,
 ) -> Order:
     """A new quote at today's price; the same form sent twice gives the same draft. Raises NotForSale."""
-    if request_key is not None:
-        same = session.scalar(select(Order).where(Order.license_id == license_id, Order.request_key == request_key))
-        if same is not None:
-            return same
+    same = _of_form(session, license_id, request_key)
+    if same is not None:
+        return same
     price = prices.price(catalog, resource, quantity)
     open_pool(session, license_id, resource)
     order = Order(
@@ -112,9 +112,20 @@ def draft(
         request_key=request_key,
     )
     put_price(order, price, catalog, now=now)
-    session.add(order)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(order)
+    except IntegrityError:  # the same form came twice at once, and the other was faster
+        same = _of_form(session, license_id, request_key)
+        if same is None:
+            raise
+        return same
     return order
+
+
+def _of_form(session: Session, license_id: str, request_key: str | None) -> Order | None:
+    query = select(Order).where(Order.license_id == license_id, Order.request_key == request_key)
+    return None if request_key is None else session.scalar(query)
 
 
 def put_price(order: Order, price: Price, catalog: Catalog, *, now: datetime) -> None:
@@ -202,6 +213,12 @@ def of_license(session: Session, license_id: str, *, before: str | None = None, 
     if before is not None:
         query = query.where(Order.id < before)
     return session.scalars(query.order_by(Order.id.desc()).limit(limit)).all()
+
+
+def last_billed(session: Session, license_id: str) -> Order | None:
+    """The licence's newest order that says whom to bill: most schools say the same each time."""
+    query = select(Order).where(Order.license_id == license_id, Order.billing_organization.is_not(None))
+    return session.scalars(query.order_by(Order.id.desc()).limit(1)).first()
 
 
 def close(order: Order, status: str, *, by: str, now: datetime, note: str | None = None) -> None:

@@ -8,7 +8,7 @@ from babel.dates import format_datetime
 from flask import Flask, g
 from markupsafe import Markup
 
-from lti_tool.money import shown
+from lti_tool.money import each_shown, shown
 
 _ENGLISH = Locale("en", "US")
 _PATTERNS = {"short": "MMM d, h:mm a", "day": "MMM d", "long": "MMMM d"}
@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     """Gives templates these words as filters."""
     app.jinja_env.filters["n"] = number
     app.jinja_env.filters["money"] = money
+    app.jinja_env.filters["each"] = each
     app.jinja_env.filters["when"] = when
     app.jinja_env.filters["plural"] = plural
     app.jinja_env.trim_blocks = True
@@ -32,6 +33,11 @@ def number(value: int) -> str:
 def money(minor: int, currency: str) -> str:
     """1500 of USD as "$15.00", in the visit's language."""
     return shown(minor, currency, locale())
+
+
+def each(minor: int, quantity: int, currency: str) -> str:
+    """What one of `quantity` costs, "$0.45", in the visit's language."""
+    return each_shown(minor, quantity, currency, locale())
 
 
 def plural(count: int, one: str, several: str) -> str:

@@ -13,5 +13,6 @@ import { sums } from "./sum.js";
 import { copying } from "./copy.js";
 import { closing } from "./close.js";
 import { leaving } from "./leave.js";
+import { offers } from "./offers.js";
 
-for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving]) atEachLoad(enhance);
+for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving, offers]) atEachLoad(enhance);

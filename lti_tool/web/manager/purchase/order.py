@@ -1,0 +1,154 @@
+"""/manager/purchase/{order}: what became of an order and what happens next; while it waits, it looks by itself."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from lti_tool import clock
+from lti_tool.db import db
+from lti_tool.purchasing import checkout, orders, progress, unfinished
+from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
+from lti_tool.purchasing.progress import Progress, State
+from lti_tool.purchasing.refusals import OrderClosed, PaymentUnderWay, PriceExpired, ProviderFault
+from lti_tool.web import papers
+from lti_tool.web.access import MANAGER, only
+from lti_tool.web.forms import done
+from lti_tool.web.manager import office
+from lti_tool.web.manager.desk import Desk, open_desk
+from lti_tool.web.manager.purchase.shop import catalog_of, page_of, settings_of
+from lti_tool.web.paying import pay_url
+from lti_tool.web.words import money, number, when
+
+_SOON_S, _LATER_S = 3, 15
+"""How often the page looks: a card is paid while somebody waits, an approval takes a school day."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of "What happens next"; `note` is muted."""
+
+    is_done: bool
+    words: Markup
+    note: Markup | str
+
+
+def routes(blueprint: Blueprint) -> None:
+    """Adds the page, what it asks while it waits, and its "Pay"."""
+    blueprint.add_url_rule("/purchase/<order_id>", "order", page)
+    blueprint.add_url_rule("/purchase/<order_id>/state", "order_state", state)
+    blueprint.add_url_rule("/purchase/<order_id>/pay", "order_pay", pay, methods=["POST"])
+
+
+@only(MANAGER)
+def page(order_id: str) -> str:
+    """The order in whichever state it is."""
+    return _page("manager/purchase/order.html", order_id)
+
+
+@only(MANAGER)
+def state(order_id: str) -> ResponseReturnValue:
+    """The part of the page that may have changed; nothing (204) while it is what the page shows already."""
+    desk = open_desk(db.session())
+    order = orders.find(db.session(), desk.license.id, order_id)
+    if request.args.get("seen") == _mark(order, progress.of(db.session(), order, now=clock.now())):
+        return Response(status=204)
+    return _page("manager/purchase/_order.html", order_id, is_news=True)
+
+
+@only(MANAGER)
+def pay(order_id: str) -> ResponseReturnValue:
+    """Opens the provider's page, which the order's page then links to; or says why there is none."""
+    desk = open_desk(db.session())
+    order = orders.find(db.session(), desk.license.id, order_id)
+    try:
+        pay_url(order.id)
+    except (OrderClosed, PaymentUnderWay):
+        return done(page_of(order_id))  # which says the same, and what follows from it
+    except (PriceExpired, ProviderFault) as refused:
+        return _page("manager/purchase/order.html", order_id, wrong=refused.detail), refused.status
+    return done(page_of(order_id))
+
+
+def _page(template: str, order_id: str, *, wrong: str = "", is_news: bool = False) -> str:
+    session, now = db.session(), clock.now()
+    desk = open_desk(session)
+    order = orders.find(session, desk.license.id, order_id)
+    found = progress.of(session, order, now=now)
+    return render_template(
+        template,
+        desk=desk,
+        order=order,
+        catalog=catalog_of(),
+        progress=found,
+        State=State,
+        mark=_mark(order, found),
+        every_s=_SOON_S if found.state in (State.CARD, State.UNDER_WAY) else _LATER_S,
+        next_steps=list(_next(desk, order, found)),
+        pay_at=checkout.open_url(session, order.id, now=now) if found.state is State.CARD else None,
+        takes_cards=settings_of().takes_cards,
+        papers=papers.links(order),
+        office=office.sent(session, order),
+        may_send=found.state in (State.QUOTE, State.APPROVAL, State.CARD, State.CREDITED),
+        allotment=unfinished.of_order(session, order, desk.visit.person_id),
+        wrong=wrong,
+        is_news=is_news,
+    )
+
+
+def _mark(order: Order, found: Progress) -> str:
+    """What a page shows of the order, in short: as long as it is the same, there is nothing to tell."""
+    money_of = (found.paid, found.given_back, found.is_disputed)
+    return "-".join(map(str, (found.state.value, order.placed_by, order.quantity, order.total, *map(int, money_of))))
+
+
+def _next(desk: Desk, order: Order, found: Progress) -> list[Step]:
+    """What happened and what will, in its order; nothing for an order that ended without credits."""
+    if found.state in (State.CANCELLED, State.EXPIRED, State.REFUSED):
+        return []
+    if found.state is State.QUOTE:
+        return _of_quote(desk, order)
+    placed = Step(True, Markup("Order placed"), _by(order))
+    if order.method == PURCHASE_ORDER:
+        return [placed, _approval(order), _becomes(desk, order), _invoice(order, found)]
+    paid = {State.CARD: "on a page of Stripe’s, in a new tab", State.UNDER_WAY: "under way"}.get(found.state, "")
+    card = Step(found.is_paid, Markup("Paid by card"), paid)
+    return [placed, card, _becomes(desk, order)]
+
+
+def _of_quote(desk: Desk, order: Order) -> list[Step]:
+    until = Markup("its price holds until {}").format(when(order.expires_at, "long"))
+    return [
+        Step(True, Markup("Quote made"), until),
+        Step(False, Markup("Order placed"), "by you, or by the school office with the link"),
+        _becomes(desk, order),
+    ]
+
+
+def _by(order: Order) -> Markup:
+    assert order.placed_at is not None
+    who = {"office": "by the school office ", "operator": "by the operator "}.get(order.placed_by or "", "")
+    return Markup("{}{}").format(who, when(order.placed_at))
+
+
+def _approval(order: Order) -> Step:
+    if order.fulfilled_at is not None:
+        return Step(True, Markup("Purchase order approved"), when(order.fulfilled_at))
+    return Step(False, Markup("Purchase order approved"), "usually within one school day")
+
+
+def _becomes(desk: Desk, order: Order) -> Step:
+    if order.fulfilled_at is not None:
+        came = Markup("{} came").format(desk.resource.count(order.quantity))
+        return Step(True, came, Markup("the license total is now {}").format(number(desk.totals.issued)))
+    total = Markup("License total becomes <strong>{}</strong>").format(number(desk.totals.issued + order.quantity))
+    return Step(False, total, f"it is still {number(desk.totals.issued)}")
+
+
+def _invoice(order: Order, found: Progress) -> Step:
+    if found.is_paid:
+        return Step(True, Markup("Invoice paid"), money(found.paid, order.currency))
+    assert order.due_at is not None
+    due = Markup("due {}, by your school").format(when(order.due_at, "long"))
+    return Step(False, Markup("Invoice paid"), due)
