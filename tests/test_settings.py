@@ -90,6 +90,8 @@ def test_a_setting_that_cannot_work_is_refused_in_one_line(key: str, value: str,
             "[resources.x]\nunit = 'x'\nunits = 'x'\ntitle = 'X'\nabout = 'x'\nbundle = 0",
             "must be a whole number of at least 1",
         ),
+        ("[catalog]\nseller_tax_form = 'nowhere.pdf'", "must be the path of a PDF that can be read"),
+        ("[catalog]\nseller_tax_form = '/dev/null'", "must be the path of a PDF that can be read"),
     ],
 )
 def test_a_settings_file_that_cannot_work_is_refused_in_one_line(text: str, says: str, tmp_path: Path) -> None:

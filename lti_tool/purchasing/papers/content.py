@@ -54,10 +54,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Content:
-    """All texts of one paper; `is_letter` is for the paper of North America, else it is A4."""
+    """All texts of one paper, which is dated `at`; `is_letter` is the paper of North America, else it is A4."""
 
     title: str
     number: str
+    at: datetime
     mark: Mark | None
     seller: Seller
     to_heading: str
@@ -73,6 +74,8 @@ def content(
     facts: Facts,
     *,
     title: str,
+    at: datetime,
+    dated: str,
     mark: Mark | None,
     to: str,
     details: Iterable[Line],
@@ -83,11 +86,17 @@ def content(
     return Content(
         title=title,
         number=facts.number,
+        at=at,
         mark=mark,
         seller=facts.seller,
         to_heading=to,
         to=facts.billed_to or (facts.license_name,),
-        details=(*details, Line("Order", facts.order_number), Line("License", facts.license_name)),
+        details=(
+            Line(dated, day(facts, at)),
+            *details,
+            Line("Order", facts.order_number),
+            Line("License", facts.license_name),
+        ),
         item=_item(facts),
         sums=(*_sums(facts), *sums),
         sections=tuple(sections),

@@ -21,6 +21,7 @@ def pdf(facts: Facts) -> bytes:
     sheet = Sheet(
         title=f"{name}, {paper.seller.name}",
         author=paper.seller.name,
+        at=paper.at,
         foot=f"{name} · {paper.seller.name}",
         is_letter=paper.is_letter,
     )

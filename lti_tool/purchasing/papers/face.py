@@ -55,11 +55,12 @@ def _letters(text: str) -> Iterator[str]:
         if kind in ("Cc", "Zl", "Zp", "Zs"):
             yield "\u00a0" if letter in "\u00a0\u202f" else " "
         elif kind != "Cf":  # marks of direction and joining are not seen
-            yield letter if ord(letter) in known else plain if _has(plain, known) else MISSING
+            yield next((text for text in (letter, plain) if _has(text, known)), MISSING)
 
 
 def _has(text: str, known: dict[int, int]) -> bool:
-    return all(ord(letter) in known for letter in text)
+    # Beyond 16 bits reportlab draws the letter, but says another one to whoever copies it out.
+    return all(ord(letter) in known and ord(letter) <= 0xFFFF for letter in text)
 
 
 def _parts(word: str, name: str, size: float, room: float) -> list[str]:

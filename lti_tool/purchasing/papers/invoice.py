@@ -13,13 +13,11 @@ def invoice(facts: Facts) -> Content:
     return content(
         facts,
         title="Invoice",
+        at=facts.placed_at or facts.received[0].at,
+        dated="Invoice date",
         mark=_mark(facts, due),
         to="Bill to",
-        details=(
-            Line("Invoice date", day(facts, facts.placed_at or facts.received[0].at)),
-            *purchase_order(facts),
-            *_terms(facts),
-        ),
+        details=(*purchase_order(facts), *_terms(facts)),
         sums=_sums(facts, due),
         sections=[_remit_to(facts, due)] if due else [],
     )

@@ -12,12 +12,11 @@ def quote(facts: Facts) -> Content:
     return content(
         facts,
         title="Quote",
+        at=facts.quoted_at,
+        dated="Date",
         mark=_mark(facts),
         to="Prepared for",
-        details=(
-            Line("Date", day(facts, facts.quoted_at)),
-            Line("Valid until", minute(facts, facts.expires_at)),
-        ),
+        details=[Line("Valid until", minute(facts, facts.expires_at))],
         sections=[Section("How to order", tuple((way,) for way in _ways_to_order(facts)))] if is_open else [],
     )
 

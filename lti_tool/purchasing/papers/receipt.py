@@ -13,9 +13,11 @@ def receipt(facts: Facts) -> Content:
     return content(
         facts,
         title="Receipt",
+        at=max(one.at for one in facts.received),
+        dated="Paid on",
         mark=mark(facts),
         to="Received from",
-        details=(Line("Paid on", day(facts, max(one.at for one in facts.received))), *purchase_order(facts)),
+        details=purchase_order(facts),
         sections=(Section("Payments", lines=tuple(_payments(facts))), *_ours_to_return(facts)),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Literal
 
@@ -63,14 +64,16 @@ class Column:
 class Sheet:
     """One document that is being drawn. `y` is how far down its page it has come, in points."""
 
-    def __init__(self, *, title: str, author: str, foot: str, is_letter: bool) -> None:
+    def __init__(self, *, title: str, author: str, at: datetime, foot: str, is_letter: bool) -> None:
         self._size = LETTER if is_letter else A4
         self._made = BytesIO()
         # Invariant: no clock and no chance, so that the same paper is the same file.
         self._canvas = Canvas(self._made, pagesize=self._size, invariant=1, pageCompression=1, lang="en")
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
+        self._canvas.setSubject(title)
         self._canvas.setCreator("Creditroll")
+        self._canvas.setDateFormatter(lambda *_: f"D:{at:%Y%m%d%H%M%S}Z")
         self._foot, self._page = foot, 1
         self.has_gaps = False
         self.y = MARGIN
