@@ -110,7 +110,6 @@ class _Hearing:
             self._note("mode_differs", event.id, f"{event.kind} is about {mode} money, which our key is not for.")
             return PROBLEM
         self.is_ours = True
-        self.order = self._find_order(news)
         is_of_interest = True
         match news:
             case PageNews():
@@ -123,29 +122,23 @@ class _Hearing:
             fulfilment.settle(self._session, self.order.id, now=self._now)
         return PROBLEM if self._has_problem else APPLIED if is_of_interest else IGNORED
 
-    def _find_order(self, news: News) -> Order | None:
-        """The order, locked before its payment, as everywhere. What a payment is known to be for goes first."""
-        known = select(Payment.order_id).where(Payment.provider == STRIPE, Payment.reference == news.payment)
-        order_id = self._session.scalar(known)
-        if order_id is None and not isinstance(news, DisputeNews):
-            order_id = news.order_id
-        try:
-            return orders.locked(self._session, order_id) if order_id else None
-        except NotFound:
-            return None
-
     def _page(self, news: PageNews) -> bool:
         """False where no order of ours is concerned, and no money came either."""
+        known = self._known_order(news)
+        if news.state in ("paid", "pending", "failed") and (known or news.state == "paid"):
+            return self._money(news)
+        self.order = self._locked(known)
         if news.state == "expired":
             return checkout.mark_expired(self._session, news.session_id)
-        checkout.mark_complete(self._session, news.session_id)
-        payments.resolve(self._session, "webhook_missing", news.session_id, note="told later", now=self._now)
-        if self.order is None and news.state != "paid":
-            return False
-        if news.state == "free":
+        self._complete(news)
+        if news.state == "free" and self.order is not None:
             self._note("amount_differs", news.payment, f"{self._number} was completed for nothing: {news.payment}.")
-            return True
-        payment = self._payment(news.payment, news.currency)
+        return self.order is not None
+
+    def _money(self, news: PageNews) -> bool:
+        """Money that came on a page, will come, or will not."""
+        payment = self._payment(news)
+        self._complete(news)
         if news.order_id is not None and payment.order_id not in (None, news.order_id):
             self._note("other_order", payment.id, f"{news.payment} came for {self._number} and for another order.")
         elif payment.status == "paid":
@@ -162,7 +155,7 @@ class _Hearing:
         return True
 
     def _refund(self, news: RefundNews) -> None:
-        payment = self._payment(news.payment, news.currency)
+        payment = self._payment(news)
         if payment.currency == news.currency:
             payment.refunded = max(payment.refunded, news.returned)
         else:
@@ -172,7 +165,7 @@ class _Hearing:
 
     def _dispute(self, news: DisputeNews) -> None:
         """Counts the payment's disputes from all that was told of each: the end of one may be told before its start."""
-        payment = self._payment(news.payment, news.currency)
+        payment = self._payment(news)
         disputes = self._disputes(news)
         payment.is_disputed = any(one["state"] == "open" for one in disputes.values())
         lost = [one for one in disputes.values() if one["state"] == "lost"]
@@ -201,12 +194,30 @@ class _Hearing:
         told = [*(json.loads(summary) for summary in self._session.scalars(query)), asdict(news)]
         return {one["dispute_id"]: one for one in sorted(told, key=lambda one: one["state"] != "open")}
 
-    def _payment(self, reference: str, currency: str) -> Payment:
-        payment = payments.locked(self._session, STRIPE, reference, currency=currency, now=self._now)
+    def _complete(self, news: PageNews) -> None:
+        checkout.mark_complete(self._session, news.session_id)
+        payments.resolve(self._session, "webhook_missing", news.session_id, note="told later", now=self._now)
+
+    def _payment(self, news: News) -> Payment:
+        """The payment, and its order after it: what a payment is for may become known while one waits for it."""
+        payment = payments.locked(self._session, STRIPE, news.payment, currency=news.currency, now=self._now)
+        self.order = self._locked(payment.order_id or _named(news))
         if self.order is not None and payment.order_id is None:
             payment.order_id = self.order.id
             payments.resolve(self._session, "unmatched", payment.id, note="matched", now=self._now)
         return payment
+
+    def _known_order(self, news: PageNews) -> str | None:
+        """The order that the page is about, which nobody locks yet. What a payment is known to be for goes first."""
+        known = select(Payment.order_id).where(Payment.provider == STRIPE, Payment.reference == news.payment)
+        order_id = self._session.scalar(known) or news.order_id
+        return self._session.scalar(select(Order.id).where(Order.id == order_id))
+
+    def _locked(self, order_id: str | None) -> Order | None:
+        try:
+            return orders.locked(self._session, order_id) if order_id else None
+        except NotFound:
+            return None
 
     def _match(self, payment: Payment) -> None:
         """Whether the payment is what its order asks for. A wrong one is kept, and `settle` counts what it can."""
@@ -240,3 +251,8 @@ class _Hearing:
             payment_id=payment.id if payment else None,
             event_id=self._event.id,
         )
+
+
+def _named(news: News) -> str | None:
+    """The order that a message names by itself."""
+    return None if isinstance(news, DisputeNews) else news.order_id
