@@ -5,10 +5,10 @@ state: a payment and the fulfilment it brings are one transaction (`fulfilment.s
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, String, Text, select
+from sqlalchemy import BigInteger, Boolean, String, Text, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -219,6 +219,12 @@ def last_billed(session: Session, license_id: str) -> Order | None:
     """The licence's newest order that says whom to bill: most schools say the same each time."""
     query = select(Order).where(Order.license_id == license_id, Order.billing_organization.is_not(None))
     return session.scalars(query.order_by(Order.id.desc()).limit(1)).first()
+
+
+def fulfilled_by_method(session: Session) -> Mapping[str, int]:
+    """How many orders were credited, by the way in which they were paid."""
+    query = select(Order.method, func.count()).where(Order.status == "fulfilled").group_by(Order.method)
+    return {method: count for method, count in session.execute(query) if method is not None}
 
 
 def close(order: Order, status: str, *, by: str, now: datetime, note: str | None = None) -> None:

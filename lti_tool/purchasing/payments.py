@@ -218,6 +218,12 @@ def problems_of(session: Session, order_id: str) -> Sequence[PaymentProblem]:
     return session.scalars(query.order_by(PaymentProblem.id)).all()
 
 
+def open_problems(session: Session) -> Mapping[str, int]:
+    """How many problems of each code wait for a person."""
+    query = select(PaymentProblem.code, func.count().label("open")).where(PaymentProblem.closed_at.is_(None))
+    return {row.code: row.open for row in session.execute(query.group_by(PaymentProblem.code))}
+
+
 def close_problem(session: Session, problem_id: str, *, note: str, now: datetime) -> PaymentProblem:
     """A person has dealt with it, and says how; the first to say so is kept. Raises NotFound, Invalid."""
     note = note.strip()

@@ -16,6 +16,7 @@ from lti_tool import schema
 from lti_tool.db import db
 from lti_tool.ids import new_id
 from lti_tool.settings import Settings
+from lti_tool.web import figures
 from lti_tool.web.access import PUBLIC, Rule, only
 
 blueprint = Blueprint("operations", __name__)
@@ -64,7 +65,7 @@ def metrics() -> Response:
     """Figures for Prometheus, over all workers."""
     if not _is_neighbour():
         abort(HTTPStatus.NOT_FOUND)
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(_registry()) + figures.latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _is_neighbour() -> bool:

@@ -6,7 +6,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from lti_tool.db import db
-from tests.conftest import MakeApp
+from lti_tool.purchasing import fulfilment
+from tests.conftest import Books, MakeApp
+from tests.factories import NOW, make_license, make_order, make_payment
 
 
 def test_a_running_tool_is_healthy_and_ready(client: FlaskClient) -> None:
@@ -34,6 +36,22 @@ def test_figures_count_requests_by_route_and_never_by_address(client: FlaskClien
     assert 'creditroll_requests_total{method="GET",route="/healthz",status="200"}' in figures
     assert 'route="none",status="404"' in figures
     assert "ada" not in figures
+
+
+def test_figures_show_what_about_money_waits_for_a_person(client: FlaskClient, books: Books) -> None:
+    assert "creditroll_payment_problems_open{" not in client.get("/metrics").text
+    with books() as session:
+        order = make_order(session, make_license(session))
+        make_payment(session, order, amount=2 * order.total)
+        fulfilment.settle(session, order.id, now=NOW)
+    figures = client.get("/metrics").text
+    assert 'creditroll_orders_fulfilled_total{method="card"} 1.0' in figures
+    assert 'creditroll_payment_problems_open{code="overpaid"} 1.0' in figures
+
+
+def test_figures_of_requests_need_no_database(make_app: MakeApp) -> None:
+    client = make_app(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none").test_client()
+    assert "creditroll_requests_total" in client.get("/metrics").text
 
 
 def test_figures_count_refusals_by_the_code_that_people_see(client: FlaskClient) -> None:

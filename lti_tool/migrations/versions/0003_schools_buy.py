@@ -99,6 +99,7 @@ TABLES = (
     """,
     "create index ix_orders_license_id_id on orders (license_id, id)",
     "create index ix_orders_open on orders (expires_at) where status in ('draft', 'placed')",
+    "create index ix_orders_fulfilled on orders (method) where status = 'fulfilled'",
     """
     create table checkout_sessions (
         order_id {id} not null references orders (id),
