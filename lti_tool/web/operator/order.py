@@ -17,13 +17,15 @@ from lti_tool.licenses.licenses import License
 from lti_tool.members import reach
 from lti_tool.purchasing import certificates, orders, payments
 from lti_tool.purchasing.describing import describe
+from lti_tool.purchasing.order_list import STATUSES
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.settings import Resource, Settings
 from lti_tool.web import papers
 from lti_tool.web.access import OPERATOR, only
 from lti_tool.web.operator import words
 
-_DONE = ("approved", "cancelled", "recorded", "nothing")
+_DONE = {"approved": ("fulfilled",), "cancelled": ("cancelled",), "recorded": STATUSES}
+"""What a page that was come from did, and in which states of the order that is true."""
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -91,7 +93,7 @@ def order(order_id: str) -> str:
         problems=payments.problems_of(session, found.order.id),
         words=words,
         now=clock.now(),
-        done=done if done in _DONE else "",
+        done=done if found.order.status in _DONE.get(done, ()) else "",
     )
 
 

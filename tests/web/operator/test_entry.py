@@ -1,5 +1,6 @@
 """The operator's pages open by a link of the command line, once, for four hours, and by nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -45,6 +46,13 @@ def test_a_link_opens_once_and_only_when_it_is_pressed(client: FlaskClient) -> N
         assert (again.status_code, "Set-Cookie" in again.headers) == (403, False)
         assert "used already" in again.text
     assert is_shut(other)
+
+
+def test_of_many_presses_at_once_one_gets_in(client: FlaskClient) -> None:
+    address = link(client.application)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.application.test_client().post(address).status_code, range(16)))
+    assert sorted(answers) == [303] + [403] * 15
 
 
 def test_its_cookie_is_for_this_site_alone(client: FlaskClient) -> None:

@@ -110,6 +110,7 @@ def test_approving_shows_the_total_before_and_after_and_credits_once(operator: F
     after = pages.get(operator, f"{sold.page}?done=approved")
     assert "100 credits are in the license. The license total is 400." in after.text
     assert after.find("a", href=f"{sold.page}/approve") == []
+    assert "cancelled" not in pages.get(operator, f"{sold.page}?done=cancelled").text
     assert pages.get(operator, f"{sold.page}/approve").find("button", class_="button primary") == []
 
 
