@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
-from lti_tool.purchasing import orders, payments
+from lti_tool.purchasing import fulfilment, orders, payments
 from lti_tool.purchasing.orders import CARD, Order
 from lti_tool.purchasing.refusals import NotByCard, OrderClosed, PaymentUnderWay, PriceExpired
 
@@ -69,6 +69,7 @@ def place(session: Session, order_id: str, *, by: str, now: datetime) -> Order:
     orders.exempt(order, None)
     order.method, order.status, order.placed_at, order.placed_by = CARD, "placed", now, by
     session.flush()
+    fulfilment.settle(session, order.id, now=now)  # a bank pays a quote, too
     return order
 
 

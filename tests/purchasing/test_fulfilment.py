@@ -8,7 +8,7 @@ from lti_tool.ledger import pools
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.transfers import OPERATOR, Transfer
-from lti_tool.purchasing import fulfilment, payments
+from lti_tool.purchasing import checkout, fulfilment, payments
 from lti_tool.purchasing.fulfilment import Settled
 from lti_tool.purchasing.orders import Order
 from tests.factories import EXPORT_CREDITS, NOW, make_context, make_license, make_member, make_order, make_payment
@@ -128,3 +128,11 @@ def test_who_pays_again_after_a_refund_is_listed_with_what_they_miss(session: Se
     assert [settle(session, order) for _ in range(2)] == [Settled(order)] * 2
     assert open_problems(session) == ["overpaid", "paid_after_refund"]
     assert "50 too many" in payments.problems(session)[-1].detail
+
+
+def test_a_quote_that_the_bank_paid_is_credited_when_a_card_is_chosen_for_it(session: Session) -> None:
+    order = make_order(session, make_license(session, credits=0), method=None, status="draft")
+    make_payment(session, order)
+    assert settle(session, order) == Settled(order)
+    checkout.place(session, order.id, by="manager", now=NOW)
+    assert (order.status, pool(session, order), open_problems(session)) == ("fulfilled", (100, 100), [])
