@@ -12,6 +12,7 @@ from lti_tool.db import Base, Instant, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
 from lti_tool.ledger import policies, pools
+from lti_tool.ledger.pools import Totals
 from lti_tool.settings import Resource
 
 _log = logging.getLogger(__name__)
@@ -128,21 +129,28 @@ def describe(
         "id": found.id,
         "name": found.name,
         "resources": [
-            {
-                "resource": figures.resource,
-                "unit": resources[figures.resource].unit,
-                "bundle": resources[figures.resource].bundle,
-                "max_per_member": policies.current(session, found.id, figures.resource).maximum,
-                "issued": figures.issued,
-                "pool": figures.pool,
-                "allotted": figures.allotted,
-                "available": figures.available,
-                "held": figures.held,
-                "used": figures.used,
-            }
-            for figures in pools.totals(session, found.id, now_us=micros(now))
-            if figures.resource in resources
+            figures(
+                totals, resources[totals.resource], policies.current(session, found.id, totals.resource).maximum
+            )
+            for totals in pools.totals(session, found.id, now_us=micros(now))
+            if totals.resource in resources
         ],
+    }
+
+
+def figures(totals: Totals, resource: Resource, maximum: int) -> dict[str, object]:
+    """One resource's part of it: issued = pool + allotted, allotted = available + held + used (R5)."""
+    return {
+        "resource": resource.name,
+        "unit": resource.unit,
+        "bundle": resource.bundle,
+        "max_per_member": maximum,
+        "issued": totals.issued,
+        "pool": totals.pool,
+        "allotted": totals.allotted,
+        "available": totals.available,
+        "held": totals.held,
+        "used": totals.used,
     }
 
 

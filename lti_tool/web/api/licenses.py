@@ -1,6 +1,7 @@
 """GET /licenses and /licenses/{license}: where each licence's units are, so that they add up (R5)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,12 @@ from flask import Response, current_app
 
 from lti_tool.db import Sql, database_now, db, micros
 from lti_tool.errors import NotFound
+from lti_tool.ledger import as_of
+from lti_tool.ledger.pools import Totals
+from lti_tool.licenses import licenses
 from lti_tool.licenses.api_keys import READ
 from lti_tool.settings import Resource, Settings
-from lti_tool.web.api import pages, queries, shapes
+from lti_tool.web.api import pages, past, queries, shapes
 from lti_tool.web.api.callers import caller, reach
 from lti_tool.web.api.calls import call
 
@@ -55,15 +59,28 @@ def page(asked: queries.Page) -> Response:
     return pages.listed(_shapes(rows), asked)
 
 
-@call(READ, answers=shapes.License, refuses=(NotFound,))
-def one(license_id: UUID) -> Response:
-    """One licence."""
+@call(READ, query=queries.AtMoment, answers=shapes.License, refuses=(NotFound,))
+def one(license_id: UUID, asked: queries.AtMoment) -> Response:
+    """One license, as it stands or as it stood at a past moment."""
     reach(str(license_id))
+    if asked.at is not None:
+        return pages.shaped(_as_it_stood(str(license_id), past.moment(asked.at)))
     now = micros(database_now(db.session()))
     found = _shapes(_ONE.run(db.session(), license_id=str(license_id), after=pages.START, now=now))
     if not found:
         raise NotFound("There is no such license.")
     return pages.shaped(found[0])
+
+
+def _as_it_stood(license_id: str, at: datetime) -> pages.Item:
+    found = licenses.find(db.session(), license_id)
+    settings: Settings = current_app.extensions["creditroll"]
+    figures = [
+        licenses.figures(one.totals, settings.resources[one.totals.resource], one.maximum)
+        for one in as_of.license_at(db.session(), license_id, at)
+        if one.totals.resource in settings.resources
+    ]
+    return {"id": found.id, "name": found.name, "resources": figures}
 
 
 def _shapes(rows: Iterable[Any]) -> list[pages.Item]:
@@ -78,15 +95,6 @@ def _shapes(rows: Iterable[Any]) -> list[pages.Item]:
 
 def _figures_of(row: Any, resource: Resource) -> pages.Item:
     held = int(row.held) - int(row.overdue)  # a hold past its time is not held, tidied away or not (R19)
-    return {
-        "resource": resource.name,
-        "unit": resource.unit,
-        "bundle": resource.bundle,
-        "max_per_member": row.maximum,
-        "issued": row.issued,
-        "pool": row.pool,
-        "allotted": row.issued - row.pool,
-        "available": int(row.balance) - held,
-        "held": held,
-        "used": int(row.used),
-    }
+    available = int(row.balance) - held
+    totals = Totals(resource.name, row.issued, row.pool, available, held, int(row.used), frozen=0)
+    return licenses.figures(totals, resource, row.maximum)

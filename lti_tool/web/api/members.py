@@ -8,10 +8,11 @@ from flask import Response
 
 from lti_tool.db import Sql, database_now, db, micros
 from lti_tool.errors import Invalid, NotFound
+from lti_tool.ledger import as_of
 from lti_tool.licenses import licenses
 from lti_tool.licenses.api_keys import READ
 from lti_tool.members.people import pseudonym
-from lti_tool.web.api import pages, queries, shapes
+from lti_tool.web.api import pages, past, queries, shapes, spending
 from lti_tool.web.api.callers import caller, reach
 from lti_tool.web.api.calls import call
 
@@ -74,17 +75,29 @@ def page(license_id: UUID, asked: queries.MemberPage) -> Response:
     found = _shapes((_NAMED if named else _PAGE).run(db.session(), **place, **named, now=now))
     if not found:
         licenses.find(db.session(), str(license_id))
-    return pages.listed(found, asked)
+    return pages.listed(_as_they_stood(found, asked), asked)
 
 
-@call(READ, answers=shapes.Member, refuses=(NotFound,))
-def one(member_id: UUID) -> Response:
-    """One member; another licence's are not there for a key with a licence."""
+@call(READ, query=queries.AtMoment, answers=shapes.Member, refuses=(NotFound,))
+def one(member_id: UUID, asked: queries.AtMoment) -> Response:
+    """One member, as it stands or stood; another licence's are not there for a key with a licence."""
     now = micros(database_now(db.session()))
     found = _shapes(_ONE.run(db.session(), member_id=str(member_id), most=1, now=now))
     if not found or not caller().reaches(str(found[0]["license"])):
         raise NotFound("There is no such member.")
-    return pages.shaped(found[0])
+    return pages.shaped(_as_they_stood(found, asked)[0])
+
+
+def _as_they_stood(found: list[pages.Item], asked: queries.AtMoment) -> list[pages.Item]:
+    """The members with the balances of the moment that was asked for; who they are is told as of now."""
+    if asked.at is None or not found:
+        return found
+    at = past.moment(asked.at)
+    stood = as_of.members_at(db.session(), str(found[0]["license"]), [str(one["id"]) for one in found], at)
+    balances: dict[str, dict[str, pages.Item]] = {}
+    for (member_id, resource), standing in stood.items():
+        balances.setdefault(member_id, {})[resource] = spending.balance(standing)
+    return [{**one, "balances": balances.get(str(one["id"]), {})} for one in found]
 
 
 def _shapes(rows: Iterable[Any]) -> list[pages.Item]:

@@ -5,13 +5,14 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from flask import request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from lti_tool.errors import Invalid
 
 LARGEST_PAGE = 500
 _LONGEST = 2_000
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 Query = TypeVar("Query", bound=BaseModel)
 
@@ -33,6 +34,21 @@ class Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _moment(text: object) -> object:
+    # pydantic would take bare numbers and dates, too.
+    if isinstance(text, str) and not _RFC3339.fullmatch(text):
+        raise PydanticCustomError("moment", "Input should be a moment in RFC 3339, as 2026-11-23T09:00:00Z")
+    return text
+
+
+class AtMoment(Nothing):
+    """The books as they stood at a past moment; now, if none is said."""
+
+    at: Annotated[AwareDatetime, BeforeValidator(_moment), Field(description="RFC 3339; not in the future.")] | None = (
+        None
+    )
+
+
 class Page(Nothing):
     """One page of a list."""
 
@@ -40,8 +56,8 @@ class Page(Nothing):
     cursor: Name | None = None
 
 
-class MemberPage(Page):
-    """A page of members; or the one of whom the LMS says issuer, client_id and subject, all three."""
+class MemberPage(Page, AtMoment):
+    """A page of members, as they stand or stood; or the one whom the LMS calls by issuer, client_id and subject."""
 
     issuer: Name | None = None
     client_id: Name | None = None

@@ -1,0 +1,141 @@
+"""The books as they stood at any past moment: what is there now, less what the journal says has moved since.
+
+Only the journal after that moment is read, by its ids, which begin with their time; so yesterday costs a day of
+journal, and never a row of what came before (R2 makes it possible: no transfer is ever changed).
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Sql, micros
+from lti_tool.ids import first_id_at
+from lti_tool.ledger.holds import LONGEST_LIFE
+from lti_tool.ledger.pools import Totals
+from lti_tool.ledger.rules import Standing
+
+_SLACK = timedelta(hours=1)
+"""An id's time is the worker's, a movement's may be the database's: so far apart can they be."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Which rows a past moment is told by; `at` itself belongs to it."""
+
+    at: int
+    moved_since: str
+    held_since: str
+
+    @classmethod
+    def of(cls, at: datetime) -> "Moment":
+        """The moment in the database's terms."""
+        return cls(micros(at), first_id_at(at - _SLACK), first_id_at(at - LONGEST_LIFE - _SLACK))
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """For the statements below."""
+        return {"at": self.at, "moved_since": self.moved_since, "held_since": self.held_since}
+
+
+# A hold counts from its own moment until it was closed, or ran out, whichever came first.
+_OPEN_THEN = "h.at <= :at and h.expires_at > :at and (h.closed_at is null or h.closed_at > :at)"
+
+_LICENSE = Sql(
+    f"""
+    select p.resource, p.issued - coalesce(t.issued, 0), p.balance - coalesce(t.pool, 0),
+           coalesce(a.balance, 0) - coalesce(t.members, 0), coalesce(a.used, 0) - coalesce(t.used, 0),
+           coalesce(h.amount, 0),
+           coalesce((select s.maximum from policies s
+                      where s.license_id = p.license_id and s.resource = p.resource and s.at <= :at
+                      order by s.version desc limit 1), 0)
+      from pools p
+      left join (select resource, sum(balance) as balance, sum(used) as used from accounts
+                  where license_id = :license_id group by resource) a on a.resource = p.resource
+      left join (select resource,
+                        sum(case when kind in ('grant', 'purchase') then amount
+                                 when kind = 'refund' then -amount else 0 end) as issued,
+                        sum(case when kind in ('grant', 'purchase') then amount
+                                 when kind = 'spend' then 0 else -amount end) as pool,
+                        sum(case when kind in ('auto_allotment', 'manual_allotment') then amount
+                                 when kind = 'spend' then -amount else 0 end) as members,
+                        sum(case when kind = 'spend' then amount else 0 end) as used
+                   from transfers
+                  where license_id = :license_id and id >= :moved_since and at > :at
+                  group by resource) t on t.resource = p.resource
+      left join (select h.resource, sum(h.amount) as amount from holds h
+                  where h.license_id = :license_id and h.id >= :held_since and {_OPEN_THEN}
+                  group by h.resource) h on h.resource = p.resource
+     where p.license_id = :license_id
+     order by p.resource
+    """
+)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A licence's figures of a past moment, and the maximum that was in force."""
+
+    totals: Totals
+    maximum: int
+
+
+def license_at(session: Session, license_id: str, at: datetime) -> list[Past]:
+    """The licence's figures as they stood, one for each resource; who was frozen then is not known any more."""
+    rows = _LICENSE.run(session, license_id=license_id, **Moment.of(at).parameters)
+    return [
+        Past(
+            Totals(
+                resource,
+                int(issued),
+                int(pool),
+                available=int(balance) - int(held),
+                held=int(held),
+                used=int(used),
+                frozen=0,
+            ),
+            maximum,
+        )
+        for resource, issued, pool, balance, used, held, maximum in rows
+    ]
+
+
+_MEMBERS_TEXT = f"""
+    select a.member_id, a.resource, a.balance - coalesce(t.balance, 0), a.used - coalesce(t.used, 0),
+           a.received - coalesce(t.received, 0), coalesce(h.amount, 0)
+      from accounts a
+      left join (select t.member_id, t.resource,
+                        sum(case when t.kind = 'spend' then -t.amount else t.amount end) as balance,
+                        sum(case when t.kind = 'spend' then t.amount else 0 end) as used,
+                        sum(case when t.kind = 'spend' then 0 else t.amount end) as received
+                   from transfers t
+                  where t.license_id = :license_id and t.id >= :moved_since and t.at > :at
+                    and t.member_id in (select value from IDS)
+                  group by t.member_id, t.resource) t on t.member_id = a.member_id and t.resource = a.resource
+      left join (select h.member_id, h.resource, sum(h.amount) as amount from holds h
+                  where h.license_id = :license_id and h.id >= :held_since and {_OPEN_THEN}
+                    and h.member_id in (select value from IDS)
+                  group by h.member_id, h.resource) h on h.member_id = a.member_id and h.resource = a.resource
+     where a.license_id = :license_id and a.member_id in (select value from IDS)
+     order by a.member_id, a.resource
+"""
+_MEMBERS = Sql(
+    _MEMBERS_TEXT.replace("IDS", "json_each(:member_ids)"),
+    postgresql=_MEMBERS_TEXT.replace("IDS", "json_array_elements_text(cast(:member_ids as json))"),
+)
+
+
+def members_at(
+    session: Session, license_id: str, member_ids: Collection[str], at: datetime
+) -> dict[tuple[str, str], Standing]:
+    """The members' figures as they stood, by member and resource; those who came later have zeros."""
+    ids = json.dumps(sorted(member_ids))
+    rows = _MEMBERS.run(session, license_id=license_id, member_ids=ids, **Moment.of(at).parameters)
+    return {
+        (member_id, resource): Standing(
+            available=int(balance) - int(held), held=int(held), used=int(used), received=int(received)
+        )
+        for member_id, resource, balance, used, received, held in rows
+    }
