@@ -129,9 +129,7 @@ def describe(
         "id": found.id,
         "name": found.name,
         "resources": [
-            figures(
-                totals, resources[totals.resource], policies.current(session, found.id, totals.resource).maximum
-            )
+            figures(totals, resources[totals.resource], policies.current(session, found.id, totals.resource).maximum)
             for totals in pools.totals(session, found.id, now_us=micros(now))
             if totals.resource in resources
         ],

@@ -65,9 +65,7 @@ class Term:
 
     def spend(self, session: Session) -> None:
         student = self.chance.choice(self.students)
-        holds.spend(
-            session, self.class_.license_id, EXPORT_CREDITS, student, amount=1, actor=OPERATOR, now=self.now
-        )
+        holds.spend(session, self.class_.license_id, EXPORT_CREDITS, student, amount=1, actor=OPERATOR, now=self.now)
 
     def close(self, session: Session) -> None:
         if not self.open:
