@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from playwright.sync_api import BrowserContext, FilePayload, Page, Playwright, expect
 from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.app import create_app
+from lti_tool.cli import main
 from lti_tool.db import db
 from lti_tool.licenses import licenses
 from lti_tool.purchasing import by_purchase_order, office_links, orders
@@ -21,6 +23,7 @@ from lti_tool.settings import Settings
 from lti_tool.web import office_address
 from tests.browser import chromium
 from tests.browser.conftest import School
+from tests.browser.seat import Seat, expect_figures
 from tests.browser.test_register import check
 from tests.demo_lms import Serving
 
@@ -127,3 +130,39 @@ def test_without_scripts_the_office_orders_just_the_same(
     found: list[Order] = []
     school.write(lambda session: found.append(session.get_one(Order, order_id)))
     assert (found[0].status, found[0].po_number, found[0].placed_by) == ("placed", "4500-2291", "office")
+
+
+def test_a_teacher_sends_a_quote_the_office_orders_and_the_credits_come_by_themselves(
+    seat: Seat, school: School, playwright: Playwright, executable: str, tmp_path: Path
+) -> None:
+    frame = seat.step_in("grace-okonkwo-reyes")
+    expect_figures(frame, License_total=300)
+    frame.get_by_role("link", name="Add Credits").click()
+    frame.get_by_role("textbox", name="Another number of credits").fill("200")
+    frame.get_by_role("button", name="Continue").click()
+    expect(frame.get_by_role("heading", name="Whom to bill")).to_be_visible()
+    frame.get_by_role("button", name="Continue").click()
+    frame.get_by_role("button", name="Get the link for the office").click()
+    expect(frame.get_by_role("heading", name="Send to the office")).to_be_visible()
+    expect(frame.get_by_role("link", name="Write an e-mail")).to_have_attribute("href", re.compile("^mailto:"))
+    seat.check("office-sent")
+    with office(playwright, executable, tmp_path) as context:
+        page = context.new_page()
+        page.goto(frame.locator(".address code").inner_text())
+        expect(page.get_by_text("Grace Okonkwo-Reyes asks for 200 credits of Creditroll")).to_be_visible()
+        fill(page)
+        page.get_by_role("button", name="Place the order").click()
+        expect(page.get_by_role("status")).to_contain_text("Thank you: the order is placed.")
+        number = page.get_by_role("heading", level=1).inner_text().removeprefix("Order ")
+        expect(frame.get_by_role("heading", name=f"Order {number} is placed")).to_be_visible()
+        settings: Settings = school.tool.extensions["creditroll"]
+        done = CliRunner().invoke(
+            main, ["order", "approve", number], env={"CREDITROLL_DATABASE_URL": settings.database_url}
+        )
+        assert done.exit_code == 0, done.output
+        page.reload()
+        expect(page.get_by_role("status")).to_contain_text("200 credits arrived on")
+    expect(frame.get_by_role("heading", name="200 credits came: the license total is now 500")).to_be_visible()
+    seat.check("office-credited")
+    frame = seat.tab("Overview")
+    expect_figures(frame, License_total=500)

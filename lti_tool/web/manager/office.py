@@ -1,5 +1,6 @@
 """POST /manager/purchase/{order}/office: the link for the school's office, made or closed; and what its panel shows."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from lti_tool import clock
 from lti_tool.db import transaction
 from lti_tool.purchasing import office_links, orders
 from lti_tool.purchasing.orders import Order
+from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
 from lti_tool.web import access, office_address
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.forms import done
@@ -43,10 +45,10 @@ def sent(session: Session, order: Order) -> Sent | None:
 def send_or_close(order_id: str) -> ResponseReturnValue:
     """Makes the order's link, or shows the one that it has; with `close` in the form, ends it."""
     visit = access.visit()
-    with transaction() as session:
+    with suppress(OrderClosed, PriceExpired), transaction() as session:  # the order's page says it
         order = orders.locked_of(session, license_of(visit), order_id)
         if "close" in request.form:
             office_links.close(session, order, now=clock.now())
         else:
             office_links.make(session, order, person_id=visit.person_id, now=clock.now())
-    return done(f"{url_for('manager.purchase')}/{order.id}#office")
+    return done(url_for("manager.order", order_id=order_id, _anchor="office"))
