@@ -4,6 +4,7 @@ PostgreSQL: one server a run, shared by the workers of xdist, from $CREDITROLL_T
 there is none, its tests are skipped, or fail if CREDITROLL_REQUIRE_PG=1.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, make_url
@@ -136,6 +138,17 @@ def _administer(url: str, statement: str) -> None:
     server = target.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(statement.format(name=target.database))
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """For tests that configure logging: it is as before after them."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ UNPAID = "unpaid"
 """Credited, and not all of the money has come: a state of the money, not of the order."""
 
 _REST = "rest-"
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ def listed(session: Session, wish: Wish, *, after: str = "", limit: int) -> Sequ
 def place(order: Order) -> str:
     """Where `listed` goes on after this order."""
     return order.id if order.status == "placed" else _REST + order.id
+
+
+def with_same_number(session: Session, order: Order) -> Sequence[Order]:
+    """The licence's other orders with this purchase order's number, newest first: ordered twice, perhaps."""
+    if order.po_number is None:
+        return []
+    query = select(Order).where(
+        Order.license_id == order.license_id,
+        Order.id != order.id,
+        Order.status.in_(("placed", "fulfilled")),
+        func.lower(Order.po_number) == order.po_number.lower(),
+    )
+    return session.scalars(query.order_by(Order.id.desc()).limit(_MOST_NAMED)).all()
 
 
 def _part(session: Session, wish: Wish, which: ColumnElement[bool], last: str, limit: int) -> list[Order]:

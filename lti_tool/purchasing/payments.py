@@ -200,12 +200,6 @@ def problems(session: Session, *, closed: bool = False, after: str = "", limit: 
     return session.scalars(query.where(PaymentProblem.id > after) if after else query).all()
 
 
-def count_problems(session: Session) -> int:
-    """How many problems are open."""
-    query = select(func.count()).select_from(PaymentProblem).where(PaymentProblem.closed_at.is_(None))
-    return session.scalars(query).one()
-
-
 def events_of(session: Session, order_id: str) -> Sequence[PaymentEvent]:
     """What providers said of the order, oldest first."""
     query = select(PaymentEvent).where(PaymentEvent.order_id == order_id)

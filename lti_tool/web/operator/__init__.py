@@ -28,7 +28,7 @@ def _of_every_page() -> dict[str, object]:
     return {
         "form_field": operator_visit.FIELD,
         "form_of_visit": lambda: access.operator().form,
-        "problem_count": lambda: payments.count_problems(db.session()),
+        "problem_count": lambda: sum(payments.open_problems(db.session()).values()),
     }
 
 

@@ -15,16 +15,15 @@ from lti_tool.ledger import pools
 from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.members import reach
-from lti_tool.purchasing import certificates, orders, payments
+from lti_tool.purchasing import certificates, order_list, orders, payments
 from lti_tool.purchasing.describing import describe
-from lti_tool.purchasing.order_list import STATUSES
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.settings import Resource, Settings
 from lti_tool.web import papers
 from lti_tool.web.access import OPERATOR, only
 from lti_tool.web.operator import words
 
-_DONE = {"approved": ("fulfilled",), "cancelled": ("cancelled",), "recorded": STATUSES}
+_DONE = {"approved": ("fulfilled",), "cancelled": ("cancelled",), "recorded": order_list.STATUSES}
 """What a page that was come from did, and in which states of the order that is true."""
 
 
@@ -43,6 +42,8 @@ class Shown:
     license: License
     resource: Resource
     issued: int
+    twins: Sequence[Order]
+    """The licence's other orders with the same purchase order's number."""
 
     @property
     def missing(self) -> int:
@@ -74,7 +75,8 @@ def shown(session: Session, order_id: str) -> Shown:
     totals = pools.totals(session, found.license_id, now_us=micros(database_now(session)))
     issued = next((one.issued for one in totals if one.resource == found.resource), 0)
     resource = settings.resources.get(found.resource) or _gone(found.resource)
-    return Shown(found, facts, licenses.find(session, found.license_id), resource, issued)
+    twins = order_list.with_same_number(session, found)
+    return Shown(found, facts, licenses.find(session, found.license_id), resource, issued, twins)
 
 
 @only(OPERATOR)

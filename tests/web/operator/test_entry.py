@@ -172,6 +172,7 @@ def test_no_page_opens_without_a_visit(client: FlaskClient, sold: Sold) -> None:
     assert checked >= 10
 
 
+@pytest.mark.usefixtures("own_logging")
 def test_no_log_line_has_the_link(app: Flask, client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("debug")
     address = link(app)

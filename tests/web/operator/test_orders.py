@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from lti_tool.licenses.licenses import License
 from lti_tool.purchasing import by_purchase_order, payments
 from lti_tool.purchasing.certificates import Upload, keep
 from lti_tool.purchasing.orders import Order
@@ -112,6 +113,20 @@ def test_approving_shows_the_total_before_and_after_and_credits_once(operator: F
     assert after.find("a", href=f"{sold.page}/approve") == []
     assert "cancelled" not in pages.get(operator, f"{sold.page}?done=cancelled").text
     assert pages.get(operator, f"{sold.page}/approve").find("button", class_="button primary") == []
+
+
+def test_a_purchase_order_that_came_twice_is_pointed_out_before_it_is_approved(
+    operator: FlaskClient, sold: Sold, books: Books
+) -> None:
+    with books() as session:
+        school = session.get_one(License, sold.license)
+        make_order(session, school, method="purchase_order", po_number="PO-4711", status="cancelled")
+        make_order(session, make_license(session), method="purchase_order", po_number="PO-4711")
+    assert "is on another order" not in pages.get(operator, sold.page).text
+    with books() as session:
+        twin = make_order(session, school, method="purchase_order", po_number="po-4711").number
+    for page in (sold.page, f"{sold.page}/approve"):
+        assert f"PO-4711 is on another order, too: {twin}." in pages.get(operator, page).text
 
 
 def test_what_cannot_be_decided_any_more_is_refused_in_words(operator: FlaskClient, sold: Sold, books: Books) -> None:
