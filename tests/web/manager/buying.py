@@ -1,6 +1,7 @@
 """Going through the check-out as somebody without scripts does."""
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from lti_tool.purchasing.orders import Order
 from tests.web.conftest import School
@@ -43,3 +44,9 @@ def order_of(school: School, order_id: str) -> Order:
     """The order as it is now."""
     with school.books() as books:
         return books.get_one(Order, order_id)
+
+
+def count(school: School) -> int:
+    """How many orders there are."""
+    with school.books() as books:
+        return len(books.scalars(select(Order.id)).all())

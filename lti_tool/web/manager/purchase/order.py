@@ -25,6 +25,10 @@ _SOON_S, _LATER_S = 3, 15
 """How often the page looks: a card is paid while somebody waits, an approval takes a school day."""
 
 
+_TO_SEND = (State.QUOTE, State.APPROVAL, State.CARD)
+"""Where somebody at the office may have something to do."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A line of "What happens next"; `note` is muted."""
@@ -90,7 +94,7 @@ def _page(template: str, order_id: str, *, wrong: str = "", is_news: bool = Fals
         takes_cards=settings_of().takes_cards,
         papers=papers.links(order),
         office=office.sent(session, order),
-        may_send=found.state in (State.QUOTE, State.APPROVAL, State.CARD, State.CREDITED),
+        may_send=found.state in _TO_SEND or (found.state is State.CREDITED and not found.is_paid),
         allotment=unfinished.of_order(session, order, desk.visit.person_id),
         wrong=wrong,
         is_news=is_news,

@@ -7,6 +7,7 @@ from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.purchasing import by_purchase_order, certificates, checkout, orders
 from lti_tool.purchasing.billing import FIELDS, Billing, BillingInvalid
+from lti_tool.purchasing.catalog import tax_on
 from lti_tool.purchasing.certificates import Certificate, CertificateUnfit
 from lti_tool.purchasing.orders import CARD, PURCHASE_ORDER, Order
 from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
@@ -110,6 +111,7 @@ def _page(desk: Desk, order: Order, shown: Form) -> str:
         order=order,
         form=shown,
         catalog=catalog_of(),
+        tax_due=tax_on(order.goods, order.tax_rate),
         takes_cards=settings_of().takes_cards,
         certificate=certificates.newest(db.session(), desk.license.id),
         accept=uploads.ACCEPT,

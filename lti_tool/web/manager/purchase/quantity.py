@@ -1,5 +1,6 @@
 """/manager/purchase: how many, with price and what the licence becomes in sight before anything is asked (R28)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from lti_tool.web.manager.desk import Desk, license_of, open_desk, resource_of
 from lti_tool.web.manager.purchase.shop import catalog_of, find_draft, page_of
 
 OTHER = "other"
+_BETWEEN = re.compile(r"(\d{1,6})[.,]\d{1,9}", re.ASCII)
 _FIELDS = ("pack", "quantity", "order", "for", "missing")
 
 
@@ -148,7 +150,11 @@ def _chosen(shown: Form) -> int | None:
     if not typed and not pack:
         shown.wrong["pack"] = f"Choose how many {resource_of().units} you need."
         return None
-    return shown.whole("quantity")
+    quantity = shown.whole("quantity")
+    if quantity is None and (parts := _BETWEEN.fullmatch(typed)):
+        below = int(parts[1])
+        shown.wrong["quantity"] += f" The nearest are {words.number(below)} and {words.number(below + 1)}."
+    return quantity
 
 
 def _as_chosen(desk: Desk, quantity: int) -> dict[str, str]:
