@@ -150,6 +150,29 @@ def test_a_teachers_day_without_cookies(cookieless: BrowserContext, at: At) -> N
     assert cookieless.cookies() == []
 
 
+def test_papers_are_kept_without_cookies(cookieless: BrowserContext, at: At) -> None:
+    _, sit = at(cookieless, storage_target="_parent")
+    seat = sit()
+    frame = seat.step_in(TEACHER)
+    frame.get_by_role("link", name="Add Credits").click()
+    frame.get_by_text("100 credits", exact=True).click()
+    frame.get_by_role("button", name="Continue").click()
+    frame.get_by_label("School or district that pays").fill("Springfield School District")
+    frame.get_by_label("Name for the invoice").fill("王小明")
+    frame.get_by_label("E-mail for the invoice").fill("accounts@springfield.example")
+    frame.get_by_label("Purchase order number").fill("4500-2291")
+    frame.get_by_role("button", name="Continue").click()
+    frame.get_by_role("button", name="Place order").click()
+    for kind in ("Quote", "Invoice"):
+        link = frame.get_by_role("link", name=re.compile(f"^{kind} "))
+        with seat.page.expect_download() as download:
+            link.click()
+        assert download.value.suggested_filename == f"{link.inner_text().replace(' ', '-')}.pdf"
+        assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+    expect(frame.get_by_role("heading", name="Papers")).to_be_visible()
+    assert cookieless.cookies() == []
+
+
 def test_a_link_is_placed_without_cookies_and_opens_its_page(cookieless: BrowserContext, at: At) -> None:
     school, sit = at(cookieless, storage_target="_parent")
     seat = sit()

@@ -22,8 +22,8 @@ _COLORS = {
     "edge": HexColor("#7D8A94"),
     "sunk": HexColor("#F5F6F7"),
     "ok": HexColor("#0B7440"),
-    "waiting": HexColor("#8A4B00"),
-    "over": HexColor("#B91C2B"),
+    "waiting": HexColor("#273540"),
+    "over": HexColor("#8A4B00"),
 }
 
 
