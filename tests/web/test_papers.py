@@ -87,6 +87,28 @@ def test_a_link_ends_after_two_hours_and_a_forged_one_never_begins(
         assert client.get(forged).status_code == 410
 
 
+def test_a_paper_tells_how_the_order_stands_when_it_is_downloaded(
+    app: Flask, books: Books, client: FlaskClient
+) -> None:
+    drafted, bought = order_of(books, method=None, status="draft"), order_of(books)
+    with time_machine.travel(NOW + timedelta(days=31), tick=False):
+        [quote] = links(app, drafted)
+        assert "Expired" in text(client.get(quote.url).data)
+        _, invoice = links(app, bought)
+        assert "To be paid" in text(client.get(invoice.url).data)
+        with books() as session:
+            order = session.get_one(Order, bought)
+            make_payment(session, order, amount=1111, status="failed")
+            foreign = make_payment(session, order, status="pending")
+            foreign.currency, foreign.status, foreign.paid_at = "EUR", "paid", NOW
+            make_payment(session, order, refunded=order.total)
+        assert "Refunded" in text(client.get(invoice.url).data)
+        *_, receipt = links(app, bought)
+        shown = text(client.get(receipt.url).data)
+        assert "Refunded" in shown
+        assert shown.count("Card, through Stripe") == 1
+
+
 def test_no_paper_has_anything_of_a_student_or_of_who_pressed_the_buttons(
     app: Flask, books: Books, client: FlaskClient
 ) -> None:
