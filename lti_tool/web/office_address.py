@@ -33,11 +33,17 @@ def letter(link: OfficeLink, order: Order) -> str:
     """A mailto address that opens the manager's own mail program, with all that the office needs: we send no mail."""
     settings: Settings = current_app.extensions["creditroll"]
     wanted = settings.resources[order.resource].count(order.quantity)
-    quoted = f"quote Q-{order.stem}, {money.shown(order.total, order.currency)}"
-    subject = f"Purchase order for {wanted} ({quoted})"
+    price = money.shown(order.total, order.currency)
+    if order.status == "draft":
+        subject = f"Purchase order for {wanted} (quote Q-{order.stem}, {price})"
+        wish = f"I would like us to buy {wanted} for Creditroll (quote Q-{order.stem}, {price})."
+        page = "This page has the quote, and takes our purchase order number:"
+    else:
+        subject = f"Papers for {wanted} (order {order.number}, {price})"
+        wish = f"We have ordered {wanted} for Creditroll (order {order.number}, {price})."
+        page = "This page has the papers, and shows how far the order is:"
     body = (
-        f"Hello,\n\nI would like us to buy {wanted} for Creditroll ({quoted}).\n\n"
-        f"This page has the quote, and takes our purchase order number:\n{address(link)}\n\n"
+        f"Hello,\n\n{wish}\n\n{page}\n{address(link)}\n\n"
         f"It works until {_day(link.expires_at)}, without an account. Whoever has the address can open it.\n"
     )
     return f"mailto:?subject={quote(subject, safe='')}&body={quote(body.replace(chr(10), chr(13) + chr(10)), safe='')}"

@@ -143,7 +143,7 @@ def test_a_teacher_sends_a_quote_the_office_orders_and_the_credits_come_by_thems
     expect(frame.get_by_role("heading", name="Whom to bill")).to_be_visible()
     frame.get_by_role("button", name="Continue").click()
     frame.get_by_role("button", name="Get the link for the office").click()
-    expect(frame.get_by_role("heading", name="Send to the office")).to_be_visible()
+    expect(frame.get_by_role("heading", name="Send to the school office")).to_be_visible()
     expect(frame.get_by_role("link", name="Write an e-mail")).to_have_attribute("href", re.compile("^mailto:"))
     seat.check("office-sent")
     with office(playwright, executable, tmp_path) as context:

@@ -18,6 +18,12 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What differs between the databases is in test_at_once.py."""
+    return sqlite_url
+
+
 def keep(session: Session, files: Path, license_id: str, content: bytes = PDF, name: str = "exempt.pdf") -> Certificate:
     upload = Upload.read(content, name)
     return certificates.keep(session, files, license_id, upload, uploaded_by=None, now=NOW)

@@ -11,7 +11,7 @@ from lti_tool.lti.roles import Role
 from lti_tool.purchasing import by_purchase_order
 from tests.factories import make_license, make_order
 from tests.web.conftest import Enter, School
-from tests.web.manager.buying import PURCHASE, begin, order_of
+from tests.web.manager.buying import PURCHASE, begin, fill, order_of, place
 from tests.web.pages import Page, get, post
 
 
@@ -62,6 +62,17 @@ def test_the_letter_has_all_that_the_office_needs_and_nothing_of_the_class(
     assert not any(word in letter for word in ("Biology", "Ada", "Emmy"))
 
 
+def test_a_placed_order_is_sent_with_other_words(teacher: FlaskClient, school: School) -> None:
+    order_id = begin(teacher, quantity="200")
+    fill(teacher, order_id)
+    place(teacher, order_id)
+    assert "They see the order and its papers." in get(teacher, f"{PURCHASE}/{order_id}").text
+    page = press(teacher, order_id)
+    [letter] = [found["href"] for tag, found in page.elements if found.get("href", "").startswith("mailto:")]
+    [subject] = parse_qs(urlsplit(letter).query)["subject"]
+    assert subject == f"Papers for 200 credits (order {order_of(school, order_id).number}, $100.00)"
+
+
 def test_only_managers_send_and_only_orders_of_their_license(
     teacher: FlaskClient, client: FlaskClient, school: School, enter: Enter
 ) -> None:
@@ -85,4 +96,4 @@ def test_an_order_that_ended_gets_no_link(teacher: FlaskClient, school: School) 
         by_purchase_order.cancel(books, order_id, by="operator", now=clock.now())
     answer = post(teacher, form)
     assert (answer.status_code, answer.location) == (303, f"{PURCHASE}/{order_id}#office")
-    assert "Send to the office" not in get(teacher, f"{PURCHASE}/{order_id}").text
+    assert "Send to the school office" not in get(teacher, f"{PURCHASE}/{order_id}").text

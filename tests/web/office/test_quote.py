@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from lti_tool import clock
 from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.purchasing import by_purchase_order, office_links, orders
 from lti_tool.purchasing.billing import Billing
@@ -75,6 +76,17 @@ def test_the_office_places_the_order_once_and_sees_how_far_it_is(client: FlaskCl
         )
     )
     assert "Nothing is left to do." in get(client, sent.path).text
+
+
+def test_for_a_trusted_license_the_credits_come_as_the_office_orders(
+    client: FlaskClient, sent: Sent, school: School
+) -> None:
+    sent.change(lambda session, order: licenses.trust(session, order.license_id, True))
+    assert place(client, sent.path).status_code == 303
+    assert school.pool() == 300
+    page = get(client, f"{sent.path}?placed=1")
+    assert "200 credits arrived on" in page.text
+    assert "Purchase order 4500-2291: the invoice is due on" in page.text
 
 
 def test_what_is_wrong_is_said_beside_its_field_and_the_rest_stays(client: FlaskClient, sent: Sent) -> None:
