@@ -4,6 +4,7 @@ An attempt is written down before the provider is asked, with all that the reque
 the two goes on with the same page, since the provider answers the same question once (`Checkout.request_key`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, ForeignKey, Text, select, update
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant
 from lti_tool.purchasing import fulfilment, orders, payments
 from lti_tool.purchasing.orders import CARD, Order
+from lti_tool.purchasing.payments import Payment
 from lti_tool.purchasing.refusals import NotByCard, OrderClosed, PaymentUnderWay, PriceExpired
 
 _LONGEST = timedelta(hours=23)
@@ -156,11 +158,15 @@ def open_url(session: Session, order_id: str, *, now: datetime) -> str | None:
     return last.url if last is not None and last.is_usable(now) else None
 
 
-def _require_unpaid(session: Session, order: Order, last: Checkout | None) -> None:
-    """Stops a second payment where a first one came, is on its way, or must be, since its page was completed."""
-    received = payments.of_order(session, order.id)
+def is_begun(received: Sequence[Payment], last: Checkout | None) -> bool:
+    """Whether a payment came or is on its way, or must be, since the order's last page was completed."""
     is_completed = last is not None and last.status == "complete" and not received
-    if is_completed or any(one.status != "failed" for one in received):
+    return is_completed or any(one.status != "failed" for one in received)
+
+
+def _require_unpaid(session: Session, order: Order, last: Checkout | None) -> None:
+    """Stops a second payment where a first one came or is on its way."""
+    if is_begun(payments.of_order(session, order.id), last):
         raise PaymentUnderWay(
             f"A payment for order {order.number} is under way. Your credits come by themselves once it has arrived."
         )

@@ -1,5 +1,6 @@
 """How far an order has come, in one word for the people who wait for it: from its row, its payments and its pages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.purchasing import checkout, payments
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
+from lti_tool.purchasing.payments import Payment
 
 
 class State(Enum):
@@ -58,7 +60,7 @@ def of(session: Session, order: Order, *, now: datetime) -> Progress:
     received = payments.of_order(session, order.id)
     paid = payments.paid(received, order.currency)
     return Progress(
-        _state(session, order, is_begun=paid > 0 or any(one.status == "pending" for one in received), now=now),
+        _state(session, order, received, now=now),
         paid,
         payments.given_back(received, order.currency),
         paid >= order.total,
@@ -66,14 +68,14 @@ def of(session: Session, order: Order, *, now: datetime) -> Progress:
     )
 
 
-def _state(session: Session, order: Order, *, is_begun: bool, now: datetime) -> State:
+def _state(session: Session, order: Order, received: Sequence[Payment], *, now: datetime) -> State:
     if order.is_over(now):
         return State.EXPIRED
     if order.status == "placed":
         if order.method == PURCHASE_ORDER:
             return State.APPROVAL
-        last = checkout.latest(session, order.id)
-        return State.UNDER_WAY if is_begun or (last is not None and last.status == "complete") else State.CARD
+        is_begun = checkout.is_begun(received, checkout.latest(session, order.id))
+        return State.UNDER_WAY if is_begun else State.CARD
     if order.status == "fulfilled":
         return State.PAID_BACK if order.refunded_units or order.shortfall_units else State.CREDITED
     return {"draft": State.QUOTE, "refused": State.REFUSED, "cancelled": State.CANCELLED}[order.status]
