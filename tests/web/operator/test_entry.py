@@ -62,7 +62,10 @@ def test_its_cookie_is_for_this_site_alone(client: FlaskClient) -> None:
     assert cookie["httponly"]
 
 
-def test_no_page_of_it_may_be_framed_and_its_key_goes_nowhere(operator: FlaskClient, sold: Sold) -> None:
+def test_no_page_of_it_may_be_framed_and_its_key_goes_nowhere(
+    operator: FlaskClient, sold: Sold, school: School
+) -> None:
+    assert "https://lms.test" in operator.get("/manager/").headers["Content-Security-Policy"]  # which may frame those
     for path in (*PATHS[:2], sold.page, link(operator.application), "/operator/enter/forged"):
         answer = operator.get(path)
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], path
