@@ -1,4 +1,4 @@
-"""Killed with -9 at any moment between money and credits: nothing is half done, and done again it is done once (R27)."""
+"""Killed with -9 at any moment between money and credits: nothing is half done, and again it is done once (R27)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
