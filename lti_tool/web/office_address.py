@@ -32,7 +32,7 @@ def link_id(token: str) -> str | None:
 def letter(link: OfficeLink, order: Order) -> str:
     """A mailto address that opens the manager's own mail program, with all that the office needs: we send no mail."""
     settings: Settings = current_app.extensions["creditroll"]
-    wanted = settings.resources[order.resource].count(order.quantity)
+    wanted = settings.sold(order.resource).count(order.quantity)
     price = money.shown(order.total, order.currency)
     if order.status == "draft":
         subject = f"Purchase order for {wanted} (quote Q-{order.stem}, {price})"

@@ -71,7 +71,7 @@ class Stripe:
         settings = self._settings
         back = f"{settings.public_url}/checkout/return"
         ours = {"order_id": order.id, "order_number": order.number}
-        lines = [_line(order, settings.resources[order.resource].count(order.quantity), order.goods)]
+        lines = [_line(order, settings.sold(order.resource).count(order.quantity), order.goods)]
         if order.tax:
             lines.append(_line(order, settings.catalog.tax_name, order.tax))
         return {

@@ -76,7 +76,7 @@ def open_desk(session: Session, token: str) -> Desk:
     return Desk(
         token=token,
         order=order,
-        resource=settings.resources[order.resource],
+        resource=settings.sold(order.resource),
         license_name=licenses.find(session, order.license_id).name,
         buyer=_name(session, order.buyer_id),
         has_certificate=certificates.newest(session, order.license_id) is not None,

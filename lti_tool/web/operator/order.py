@@ -74,7 +74,7 @@ def shown(session: Session, order_id: str) -> Shown:
     [facts] = describe(session, [found])
     totals = pools.totals(session, found.license_id, now_us=micros(database_now(session)))
     issued = next((one.issued for one in totals if one.resource == found.resource), 0)
-    resource = settings.resources.get(found.resource) or _gone(found.resource)
+    resource = settings.sold(found.resource)
     twins = order_list.with_same_number(session, found)
     return Shown(found, facts, licenses.find(session, found.license_id), resource, issued, twins)
 
@@ -121,8 +121,3 @@ def _name(session: Session, person_id: str | None) -> str | None:
 
 def _told(summary: str) -> Sequence[tuple[str, str]]:
     return [(name.replace("_", " "), str(value)) for name, value in json.loads(summary).items() if value is not None]
-
-
-def _gone(name: str) -> Resource:
-    """A resource that was sold once and has left the settings since."""
-    return Resource(name, "unit", "units", name, "", 1)

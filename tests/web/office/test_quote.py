@@ -1,6 +1,7 @@
 """The office opens its link without an account, sees one quote and nothing else, and places it once."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
@@ -16,7 +17,7 @@ from lti_tool.purchasing import by_purchase_order, office_links, orders
 from lti_tool.purchasing.billing import Billing
 from lti_tool.purchasing.orders import Order
 from tests.conftest import MakeApp
-from tests.factories import SHOP
+from tests.factories import CATALOGUE, EXPORT_CREDITS, SHOP
 from tests.web.conftest import Enter, School
 from tests.web.office.conftest import BILLING, Send, Sent, place, said
 from tests.web.pages import Page, get
@@ -129,6 +130,16 @@ def test_an_order_that_the_teacher_placed_first_stays_as_it_is(client: FlaskClie
     assert answer.status_code == 409
     assert "This order is placed by the teacher." in Page(answer).text
     assert (sent.order.po_number, sent.order.placed_by) == ("PO-1", "manager")
+
+
+def test_what_has_left_the_catalogue_can_still_be_looked_at_and_ordered(
+    make_app: MakeApp, client: FlaskClient, sent: Sent
+) -> None:
+    minutes = {name: one for name, one in CATALOGUE.items() if name != EXPORT_CREDITS.name}
+    shop = replace(SHOP, prices={name: one for name, one in SHOP.prices.items() if name in minutes})
+    office = make_app(resources=minutes, catalog=shop).test_client()
+    assert "asks for 200 units of Creditroll" in get(office, sent.path).text
+    assert place(office, sent.path).status_code == 303
 
 
 def test_addresses_that_open_nothing_all_say_the_same(client: FlaskClient, sent: Sent, send: Send, app: Flask) -> None:
