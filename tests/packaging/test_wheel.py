@@ -25,6 +25,8 @@ assert client.get("/readyz").status_code == 200
 assert client.get("/lti/config.json").json["title"] == "Creditroll"
 page = client.get("/student/")
 assert page.status_code == 401 and "Open it again from your course" in page.text, page.text
+from lti_tool.purchasing.papers import face
+assert face.lines("Zoë", face.BOLD, 10, 100) == ["Zoë"]
 """
 
 pytestmark = pytest.mark.slow

@@ -1,5 +1,6 @@
 """Quote, invoice and receipt say what was agreed, add up to the cent, and are the same whenever they are drawn."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -121,6 +122,11 @@ def test_the_same_paper_is_the_same_file_whenever_it_is_drawn() -> None:
     assert about["Author"] == "Creditroll"
     assert about["CreationDate"] == about["ModDate"] == "D:20261123090000Z"
     assert b"/Lang (en)" in first
+    assert set(re.findall(rb"/BaseFont /(\S+)", first)) == {
+        b"AAAAAA+DejaVuSansCondensed",
+        b"AAAAAA+DejaVuSansCondensed-Bold",
+    }
+    assert first.count(b"/FontFile2") == 2
 
 
 def test_what_was_typed_comes_out_letter_by_letter() -> None:

@@ -68,7 +68,8 @@ class Sheet:
         self._size = LETTER if is_letter else A4
         self._made = BytesIO()
         # Invariant: no clock and no chance, so that the same paper is the same file.
-        self._canvas = Canvas(self._made, pagesize=self._size, invariant=1, pageCompression=1, lang="en")
+        first = face.font(REGULAR).fontName  # no other one is named, so that each is in the file
+        self._canvas = Canvas(self._made, self._size, invariant=1, pageCompression=1, initialFontName=first, lang="en")
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
         self._canvas.setSubject(title)
