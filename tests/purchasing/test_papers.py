@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from lti_tool.purchasing.papers import draw
-from lti_tool.purchasing.papers.facts import Facts, Received
+from lti_tool.purchasing.papers.facts import Facts, Received, Seller
 from tests.factories import NOW
 from tests.purchasing.paper import INVOICE, QUOTE, RECEIPT, amounts, drawn, opened, text
 
@@ -31,10 +31,14 @@ def test_a_quote_says_what_it_costs_until_when_and_how_to_order() -> None:
         "Sales tax (8.25%) $4.13",
         "Total $54.13",
         "send one that names quote Q-2026-7F3A9KQX to orders@creditroll.example",
+        "replaces any earlier one of this number",
         "Tax ID 12-3456789",
     ):
         assert part in shown, part
     assert "card" not in shown
+    bare = drawn(replace(QUOTE, seller=Seller("Creditroll", (), "", "")))
+    assert bare.startswith("Creditroll\nQuote\n")
+    assert "names quote Q-2026-7F3A9KQX to Creditroll, or" in bare
     assert "choose to pay by card" in drawn(replace(QUOTE, takes_cards=True))
 
 

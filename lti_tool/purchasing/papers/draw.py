@@ -42,7 +42,7 @@ def pdf(facts: Facts) -> bytes:
 
 def _head(sheet: Sheet, paper: Content) -> None:
     seller = paper.seller
-    below = [*seller.address, seller.email, *([f"Tax ID {seller.tax_id}"] if seller.tax_id else [])]
+    below = filter(None, (*seller.address, seller.email, seller.tax_id and f"Tax ID {seller.tax_id}"))
     who = [Text("", size=4), Text(seller.name, size=14, bold=True, after=2)]
     what = [Text(paper.title, size=24, bold=True), Text(paper.number, size=11, after=4)]
     if paper.mark:

@@ -23,6 +23,11 @@ class Seller:
     email: str
     tax_id: str
 
+    @property
+    def contact(self) -> str:
+        """Where to write to."""
+        return self.email or self.name
+
 
 @dataclass(frozen=True)
 class Received:

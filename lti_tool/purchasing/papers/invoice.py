@@ -61,6 +61,6 @@ def _remit_to(facts: Facts, due: int) -> Section:
         (
             (facts.seller.name, *facts.seller.address),
             (f"Send {amount(facts, due)}{by}, and name invoice {facts.number} with it.",),
-            (f"Questions: {facts.seller.email}",),
+            (f"Questions: {facts.seller.contact}",),
         ),
     )

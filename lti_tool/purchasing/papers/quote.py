@@ -33,11 +33,14 @@ def _mark(facts: Facts) -> Mark | None:
 
 def _ways_to_order(facts: Facts) -> Iterator[str]:
     yield (
-        f"With a purchase order: send one that names quote {facts.number} to {facts.seller.email}, or enter its number "
+        f"With a purchase order: send one that names quote {facts.number} to {facts.seller.contact}, or enter its number "
         f"in Creditroll, on the page of order {facts.order_number}."
     )
     if facts.takes_cards:
         yield "By card: open the order in Creditroll, or the link to it that you were sent, and choose to pay by card."
-    yield "This quote is not an order yet. Its price holds until the date above; after that, start a new one."
+    yield (
+        "This quote is not an order yet, and replaces any earlier one of this number. Its price holds until the date "
+        "above; after that, start a new one."
+    )
     if facts.tax and facts.tax_note:
         yield facts.tax_note

@@ -48,4 +48,4 @@ def _ours_to_return(facts: Facts) -> Iterator[Section]:
     above = facts.paid - facts.given_back - (0 if facts.status == "cancelled" else facts.total)
     if above > 0:
         heading = "This order is cancelled" if facts.status == "cancelled" else "Paid too much"
-        yield Section(heading, ((f"{amount(facts, above)} is yours. Write to {facts.seller.email}.",),))
+        yield Section(heading, ((f"{amount(facts, above)} is yours. Write to {facts.seller.contact}.",),))
