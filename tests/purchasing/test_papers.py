@@ -37,7 +37,7 @@ def test_a_quote_says_what_it_costs_until_when_and_how_to_order() -> None:
         assert part in shown, part
     assert "card" not in shown
     bare = drawn(replace(QUOTE, seller=Seller("Creditroll", (), "", "")))
-    assert bare.startswith("Creditroll\nQuote\n")
+    assert bare.startswith("Creditroll Quote\nQ-2026")
     assert "names quote Q-2026-7F3A9KQX to Creditroll, or" in bare
     assert "choose to pay by card" in drawn(replace(QUOTE, takes_cards=True))
 

@@ -33,8 +33,8 @@ def _mark(facts: Facts) -> Mark | None:
 
 def _ways_to_order(facts: Facts) -> Iterator[str]:
     yield (
-        f"With a purchase order: send one that names quote {facts.number} to {facts.seller.contact}, or enter its number "
-        f"in Creditroll, on the page of order {facts.order_number}."
+        f"With a purchase order: send one that names quote {facts.number} to {facts.seller.contact}, or enter its "
+        f"number in Creditroll, on the page of order {facts.order_number}."
     )
     if facts.takes_cards:
         yield "By card: open the order in Creditroll, or the link to it that you were sent, and choose to pay by card."
