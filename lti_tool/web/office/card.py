@@ -7,12 +7,10 @@ from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import NotFound, Refusal
 from lti_tool.purchasing import checkout, orders
-from lti_tool.purchasing.billing import FIELDS
 from lti_tool.purchasing.refusals import NotByCard
 from lti_tool.web.access import OFFICE, only
-from lti_tool.web.forms import Form
 from lti_tool.web.office.desk import open_desk, order_of, require_seen
-from lti_tool.web.office.quote import page
+from lti_tool.web.office.quote import as_kept, page
 from lti_tool.web.pace import TooOften
 from lti_tool.web.paying import pay_url
 
@@ -37,6 +35,7 @@ def pay(token: str) -> ResponseReturnValue:
         raise
     except Refusal as refused:
         desk = open_desk(db.session(), token)
-        form = Form({field: getattr(desk.order, field) or "" for field in FIELDS}, {"card": refused.detail})
+        form = as_kept(desk.order)
+        form.wrong["card"] = refused.detail
         return page(desk, form), refused.status
     return redirect(url_for("office.quote", token=token, _anchor="card"), 303)

@@ -14,6 +14,7 @@ from lti_tool.purchasing import by_purchase_order, certificates, orders
 from lti_tool.purchasing import checkout as checkouts
 from lti_tool.purchasing.billing import FIELDS, Billing, BillingInvalid
 from lti_tool.purchasing.certificates import CertificateUnfit
+from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
 from lti_tool.settings import Settings
 from lti_tool.web import papers
@@ -35,10 +36,7 @@ def routes(blueprint: Blueprint) -> None:
 def look(token: str) -> str:
     """The quote, or how far the order has come."""
     desk = open_desk(db.session(), token)
-    billing = Billing.of(desk.order)
-    form = Form({field: getattr(desk.order, field) or "" for field in FIELDS})
-    form.values["exempt"] = "1" if desk.order.tax_exempt else ""
-    return page(desk, form, placed=billing.po_number if "placed" in request.args else "")
+    return page(desk, as_kept(desk.order), is_just_placed="placed" in request.args)
 
 
 @only(OFFICE)
@@ -59,7 +57,13 @@ def place(token: str) -> ResponseReturnValue:
     return page(open_desk(db.session(), token), posted), status
 
 
-def page(desk: Desk, form: Form, *, placed: str = "") -> str:
+def as_kept(order: Order) -> Form:
+    """The form with what the manager has filled in already."""
+    kept = {field: getattr(order, field) or "" for field in FIELDS}
+    return Form(kept | {"exempt": "1" if order.tax_exempt else ""})
+
+
+def page(desk: Desk, form: Form, *, is_just_placed: bool = False) -> str:
     """The page as it is now, with what was typed."""
     order = desk.order
     return render_template(
@@ -67,7 +71,7 @@ def page(desk: Desk, form: Form, *, placed: str = "") -> str:
         desk=desk,
         order=order,
         form=form,
-        placed=placed,
+        is_just_placed=is_just_placed,
         papers=papers.links(order),
         accept=ACCEPT,
         each=money.each_shown(order.goods, order.quantity, order.currency),
@@ -86,7 +90,7 @@ def _read(posted: Form, license_id: str) -> Billing | None:
     except CertificateUnfit as unfit:
         posted.wrong["certificate"] = unfit.detail
     try:
-        billing = Billing.read(posted.values | {"billing_address": request.form.get("billing_address", "")})
+        billing = Billing.read(posted.values)
     except BillingInvalid as refused:
         posted.wrong.update(refused.wrong)
         return None
