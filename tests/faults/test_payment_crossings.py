@@ -1,12 +1,14 @@
-"""News of one payment that is heard at the same moment: each knows what the other one changed."""
+"""News that crosses other news: heard at the same moment, or once more when it is not true any longer."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from lti_tool.purchasing import audit
+from lti_tool import clock
+from lti_tool.purchasing import audit, checkout
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.stripe import effects
 from lti_tool.purchasing.stripe.events import read_event
@@ -19,6 +21,12 @@ from tests.faults.test_crossings import meanwhile
 @pytest.fixture
 def app(make_app: MakeApp) -> object:
     return make_app(**SETTINGS)
+
+
+def post(client: FlaskClient, told: Message) -> int:
+    """Stripe delivers the message; the answer's status."""
+    headers = {"Stripe-Signature": signature(told.body)}
+    return client.post("/webhooks/stripe", data=told.body, headers=headers).status_code
 
 
 def hear(session: Session, told: Message) -> str:
@@ -38,17 +46,30 @@ def test_money_that_a_bank_takes_back_while_it_arrives_takes_its_units_along(
     }
     told, other = news.pop(first), news.popitem()[1]
 
-    def post() -> int:
-        headers = {"Stripe-Signature": signature(other.body)}
-        return client.post("/webhooks/stripe", data=other.body, headers=headers).status_code
-
     with ThreadPoolExecutor(1) as threads:
         with books() as session:
             hear(session, told)
-            posting = meanwhile(threads, post)
+            posting = meanwhile(threads, lambda: post(client, other))
         assert posting.result() == 200
 
     with books() as session:
         found = session.get_one(Order, order.id)
         assert (found.status, found.refunded_units) == ("fulfilled", 50)
         assert list(audit.faults(session)) == []
+
+
+def test_a_refusal_that_is_told_again_does_not_refuse_what_was_placed_again(client: FlaskClient, books: Books) -> None:
+    now = clock.now()
+    with books() as session:
+        order = make_order(session, make_license(session))
+        order.expires_at = now + timedelta(days=30)
+    refusal = message(Page("pi_1", order.id, order.total, state="failed"))
+    assert post(client, refusal) == 200
+    with books() as session:
+        assert session.get_one(Order, order.id).status == "refused"
+        _, attempt = checkout.begin_payment(session, order.id, now=now)
+        checkout.record_session(session, order.id, attempt.attempt, session_id="cs_of_pi_2", url="https://pay.test")
+    assert post(client, message(Page("pi_2", order.id, order.total, state="expired"))) == 200
+    assert post(client, refusal) == 200
+    with books() as session:
+        assert session.get_one(Order, order.id).status == "placed"
