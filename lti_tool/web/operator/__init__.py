@@ -3,7 +3,7 @@
 They show what an office would see of a purchase, and nothing of any pupil.
 """
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from lti_tool.db import db
@@ -15,6 +15,10 @@ from lti_tool.web.csrf import FormOfAnotherVisit
 from lti_tool.web.operator import decisions, entry, money_in, order, orders, problems
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
+
+_REFUSAL = "operator/refusal.html"
+
+_REFUSAL = "operator/refusal.html"
 
 for part in (entry, orders, order, decisions, money_in, problems):
     part.routes(blueprint)
@@ -40,7 +44,7 @@ def nobody(refusal: NoOperator) -> ResponseReturnValue:
         "Your visit has ended, or you have none in this browser. A visit lasts four hours. Nothing was done.",
         ("Run “creditroll operator link” where Creditroll runs.", "Open the address that it prints, in this browser."),
     )
-    return errors.page(words, code=refusal.code, status=refusal.status)
+    return errors.page(words, code=refusal.code, status=refusal.status, template=_REFUSAL)
 
 
 @blueprint.errorhandler(FormOfAnotherVisit)
@@ -48,16 +52,13 @@ def old_form(refusal: FormOfAnotherVisit) -> ResponseReturnValue:
     """The page for a form that another visit, or another site, sent."""
     words = errors.Words(
         "This form is from an earlier visit",
-        "It was not opened in your present visit as operator, so nothing was done.",
-        (f"Open {url_for('operator.orders')} and do it again from there.",),
+        "It was not opened in your present visit as operator, so nothing was done. Do it again from its page.",
     )
-    return errors.page(words, code=refusal.code, status=refusal.status)
+    return errors.page(words, code=refusal.code, status=refusal.status, template=_REFUSAL, has_visit=True)
 
 
 @blueprint.errorhandler(NotFound)
 def nothing_there(refusal: NotFound) -> ResponseReturnValue:
     """The page for an order or a problem that does not exist."""
-    words = errors.Words(
-        "There is nothing here", f"{refusal.detail} Nothing was changed.", (f"Go on at {url_for('operator.orders')}.",)
-    )
-    return errors.page(words, code=refusal.code, status=refusal.status)
+    words = errors.Words("There is nothing here", f"{refusal.detail} Nothing was changed.")
+    return errors.page(words, code=refusal.code, status=refusal.status, template=_REFUSAL, has_visit=True)

@@ -72,4 +72,4 @@ def _over() -> ResponseReturnValue:
         "It was used already, is older than ten minutes, or is not complete.",
         ("Run “creditroll operator link” where Creditroll runs.", "Open the new address within ten minutes."),
     )
-    return errors.page(words, code="operator_link_over", status=403)
+    return errors.page(words, code="operator_link_over", status=403, template="operator/refusal.html")

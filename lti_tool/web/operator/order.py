@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy.orm import Session
 
-from lti_tool import clock
+from lti_tool import clock, money
 from lti_tool.db import database_now, db, micros
 from lti_tool.errors import NotFound
 from lti_tool.ledger import pools
@@ -25,6 +25,8 @@ from lti_tool.web.operator import words
 
 _DONE = {"approved": ("fulfilled",), "cancelled": ("cancelled",), "recorded": order_list.STATUSES}
 """What a page that was come from did, and in which states of the order that is true."""
+
+_SUMS = ("amount", "returned")
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -120,4 +122,11 @@ def _name(session: Session, person_id: str | None) -> str | None:
 
 
 def _told(summary: str) -> Sequence[tuple[str, str]]:
-    return [(name.replace("_", " "), str(value)) for name, value in json.loads(summary).items() if value is not None]
+    """What a provider's message said, in order; which order it is about, the page says already."""
+    said: dict[str, Any] = json.loads(summary)
+    currency = said.get("currency")
+    return [
+        (name.replace("_", " "), money.shown(value, currency) if name in _SUMS and currency else str(value))
+        for name, value in said.items()
+        if value is not None and name not in ("order_id", "currency")
+    ]

@@ -19,4 +19,4 @@ CLOSERS = {
     "time": "itself, as its time was over",
 }
 PAYMENTS = {"pending": "Under way", "paid": "Received", "failed": "Failed"}
-OUTCOMES = {"applied": "Took effect", "ignored": "Changed nothing", "problem": "Noted as a problem"}
+OUTCOMES = {"applied": "took effect", "ignored": "changed nothing", "problem": "problem"}

@@ -76,7 +76,7 @@ def test_one_page_says_all_about_an_order(operator: FlaskClient, sold: Sold, boo
                 **event,
                 payment_reference=None,
                 outcome="ignored",
-                summary='{"amount": 5000, "session": "cs_1", "nothing": null}',
+                summary='{"amount": 5000, "currency": "USD", "session": "cs_1", "nothing": null}',
                 payload_sha256="",
                 made_at=NOW,
                 received_at=NOW,
@@ -93,7 +93,8 @@ def test_one_page_says_all_about_an_order(operator: FlaskClient, sold: Sold, boo
         "Zoë <b>Nguyễn</b>",
         "by the school’s office",
         "Paid in part.",
-        "amount 5000 · session cs_1 Changed nothing",
+        "checkout.session.expired changed nothing",
+        "amount $50.00 · session cs_1",
     ):
         assert words in said, words
     assert pages.get(operator, f"/operator/orders/{sold.number}").text == said
