@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.purchasing import audit, checkout
+from lti_tool.purchasing import by_purchase_order as po
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.stripe import effects
 from lti_tool.purchasing.stripe.events import read_event
@@ -55,6 +56,27 @@ def test_money_that_a_bank_takes_back_while_it_arrives_takes_its_units_along(
     with books() as session:
         found = session.get_one(Order, order.id)
         assert (found.status, found.refunded_units) == ("fulfilled", 50)
+        assert list(audit.faults(session)) == []
+
+
+@pytest.mark.parametrize("first", ["card", "bank"])
+def test_two_halves_that_come_at_once_are_a_whole(client: FlaskClient, books: Books, first: str) -> None:
+    with books() as session:
+        order = make_order(session, make_license(session, credits=0), method="purchase_order")
+    half = order.total // 2
+    one, other = (message(Page(f"pi_{number}", order.id, half)) for number in (1, 2))
+
+    with ThreadPoolExecutor(1) as threads:
+        with books() as session:
+            if first == "card":
+                hear(session, one)
+            else:
+                po.record_payment(session, order.id, amount=half, reference="TRN 1", now=NOW)
+            posting = meanwhile(threads, lambda: post(client, other))
+        assert posting.result() == 200
+
+    with books() as session:
+        assert session.get_one(Order, order.id).status == "fulfilled"
         assert list(audit.faults(session)) == []
 
 
