@@ -80,7 +80,11 @@ def request_key() -> str:
 
 
 def done(url: str) -> Response:
-    """After a form did its work: on to a page that can be reloaded. htmx is told to leave the dialog behind."""
-    if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
+    """After a form did its work: on to a page that can be reloaded. htmx is told to leave the dialog behind.
+
+    A page that is looked at, also by going back, is followed by the other at once.
+    """
+    is_dialog = request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
+    if is_dialog and request.method == "POST":
         return Response(status=204, headers={"HX-Location": url})
     return redirect(url, 303)

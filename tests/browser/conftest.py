@@ -61,6 +61,15 @@ def browser(
         yield context
 
 
+@pytest.fixture(scope="module")
+def scriptless(
+    playwright: Playwright, executable: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser that runs no scripts."""
+    with chromium.profile(playwright, executable, tmp_path_factory.mktemp("bare"), scripts=False) as context:
+        yield context
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[tuple[Serving, Serving]]:
     """The addresses of LMS and tool, the same for all tests. localhost and 127.0.0.1 are two sites to a browser."""

@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Frame, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lti_tool.app import create_app
 from lti_tool.db import db
+from lti_tool.purchasing.orders import Order
 from lti_tool.settings import Settings
-from tests.browser.conftest import School
+from tests.browser.conftest import School, Sit
 from tests.browser.seat import Seat, expect_figures
 from tests.browser.test_teacher import TEACHER
 from tests.demo_lms import Serving
 from tests.gateway import Gateway, running_gateway
 
+CERTIFICATE: FilePayload = {"name": "exempt.pdf", "mimeType": "text/html", "buffer": b"%PDF-1.4\n%%EOF\n"}
 BILLING = {
     "School or district that pays": "Springfield School District",
     "Name for the invoice": "Accounts Payable",
@@ -78,6 +82,96 @@ def test_100_are_bought_by_card_in_a_new_tab_and_the_course_notices_by_itself(sh
     expect_figures(frame, License_total=400)
 
 
+def test_a_purchase_order_is_placed_by_keyboard_and_going_back_loses_nothing(shop: School, seat: Seat) -> None:
+    frame = add_credits(seat)
+    frame.get_by_role("radio", name=re.compile("^25 credits")).focus()
+    keys = seat.page.keyboard
+    for key in ("Space", "ArrowDown", "ArrowDown", "Tab", "Tab"):
+        keys.press(key)
+    expect(frame.get_by_role("button", name="Continue")).to_be_focused()
+    expect(frame.get_by_role("radio", name=re.compile("^100 credits"))).to_be_checked()
+    keys.press("Enter")
+    expect(frame.get_by_role("group", name="How is it paid?")).to_be_visible()
+    frame.get_by_role("radio", name=re.compile("^By purchase order")).focus()
+    keys.press("Space")
+    go_on(frame)
+    expect(frame.get_by_text("none yet: the school office enters it")).to_be_visible()
+    seat.check("06-purchase-review-office")
+    frame.get_by_role("link", name="Change how it is paid").click()
+    fill(frame, BILLING | {"Purchase order number": "4500-2291", "E-mail for the invoice": "accounts"})
+    frame.get_by_label("The school pays, and is exempt").check()
+    frame.get_by_label("Certificate of exemption").set_input_files(CERTIFICATE)
+    go_on(frame)
+    expect(frame.get_by_label("E-mail for the invoice")).to_be_focused()
+    expect(frame.get_by_text("On file: exempt.pdf")).to_be_visible()
+    seat.check("06-purchase-payment-refused")
+    frame.get_by_label("E-mail for the invoice").fill(BILLING["E-mail for the invoice"])
+    go_on(frame)
+    expect(frame.get_by_text("exempt, certificate on file")).to_be_visible()
+    seat.check("06-purchase-review")
+
+    back(frame)
+    expect(frame.get_by_label("Purchase order number")).to_have_value("4500-2291")
+    frame.get_by_role("link", name="1 Quantity").click()
+    expect(frame.get_by_role("radio", name=re.compile("^100 credits"))).to_be_checked()
+    frame.get_by_label("Another number of credits").fill("240")
+    expect(frame.get_by_role("radio", name=re.compile("^Another number"))).to_be_checked()
+    expect(frame.get_by_text("250 credits cost $112.50: more credits for less.")).to_be_visible()
+    seat.check("06-purchase-quantity-other")
+    go_on(frame)
+    go_on(frame)
+    frame.get_by_role("button", name="Place order").dblclick()
+    expect(frame.get_by_role("heading", name=re.compile("is placed$"))).to_be_visible()
+    expect(frame.get_by_text("License total becomes 540 it is still 300")).to_be_visible()
+    seat.check("06-purchase-done")
+    back(frame)
+    expect(frame.get_by_role("heading", name=re.compile("is placed$"))).to_be_visible()
+    assert orders_of(shop) == [(240, 12_000, "placed")]
+
+
+def test_buying_works_without_scripts(scriptless: BrowserContext, sit: Sit, shop: School) -> None:
+    seat = sit(scriptless)
+    frame = seat.step_in_without_scripts(TEACHER)
+    frame.get_by_role("link", name="Add Credits").click()
+    frame.get_by_role("radio", name=re.compile("^Another number")).check()
+    frame.get_by_label("Another number of credits").fill("32")
+    frame.get_by_role("button", name="Show the total").click()
+    expect(frame.get_by_role("region", name="Your order")).to_contain_text("$20.78")
+    frame.get_by_role("button", name="Continue").click()
+    expect(frame.get_by_label("School or district that pays")).to_be_hidden()
+    frame.get_by_role("radio", name=re.compile("^By purchase order")).check()
+    fill(frame, BILLING | {"Purchase order number": "4500-2291"})
+    frame.get_by_role("button", name="Continue").click()
+    frame.get_by_role("button", name="Place order").click()
+    expect(frame.get_by_role("heading", name=re.compile("is placed$"))).to_be_visible()
+    assert orders_of(shop) == [(32, 2_078, "placed")]
+
+
+def orders_of(school: School) -> list[tuple[int, int, str]]:
+    """Quantity, total and status of every order."""
+    found: list[tuple[int, int, str]] = []
+
+    def read(session: Session) -> None:
+        for order in session.scalars(select(Order)):
+            found.append((order.quantity, order.total, order.status))
+
+    school.write(read)
+    return found
+
+
+def fill(frame: Frame, texts: dict[str, str]) -> None:
+    """Types into the fields with these labels."""
+    for label, text in texts.items():
+        frame.get_by_label(label).fill(text)
+
+
+def back(frame: Frame) -> None:
+    """What the browser's button does."""
+    frame.locator("main").evaluate("(main) => { main.id = 'before'; }")
+    frame.evaluate("history.back()")
+    expect(frame.locator("#before")).to_have_count(0)
+
+
 def add_credits(seat: Seat) -> Frame:
     """From the Overview to the first step."""
     frame = seat.step_in(TEACHER)
@@ -86,7 +180,7 @@ def add_credits(seat: Seat) -> Frame:
     return frame
 
 
-def go_on(frame: Frame | Page) -> None:
+def go_on(frame: Frame) -> None:
     """To the next step."""
     frame.locator("main").evaluate("(main) => { main.id = 'before'; }")
     frame.get_by_role("button", name="Continue").click()

@@ -1,19 +1,17 @@
 """A teacher's day: what comes by itself, what is given by hand, and figures that add up on every page."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Frame, Playwright, expect
+from playwright.sync_api import BrowserContext, Frame, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.ledger.audit import faults
 from lti_tool.licenses import api_keys
 from lti_tool.licenses.licenses import License
-from tests.browser import chromium
 from tests.browser.conftest import School, Sit
 from tests.browser.seat import Seat, expect_figures
 from tests.demo_lms import TIMEOUT_S
@@ -237,25 +235,9 @@ def test_searching_narrows_the_list_and_keeps_the_ticks(seat: Seat) -> None:
     seat.check("02-members-nobody")
 
 
-@pytest.fixture(scope="module")
-def scriptless(
-    playwright: Playwright, executable: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[BrowserContext]:
-    """A browser that runs no scripts."""
-    with chromium.profile(playwright, executable, tmp_path_factory.mktemp("bare"), scripts=False) as context:
-        yield context
-
-
-def test_adding_works_without_scripts(scriptless: BrowserContext, sit: Sit, school: School) -> None:
+def test_adding_works_without_scripts(scriptless: BrowserContext, sit: Sit) -> None:
     seat = sit(scriptless)
-    seat.page.goto(f"{school.lms.url}/courses/period-2/as/{TEACHER}")
-    frame = seat.frame
-    frame.get_by_role("button", name="Continue").click()
-    frame.get_by_role("link", name="Go on here").click()
-    frame.wait_for_url(re.compile("/authorize_redirect"))  # that page has a Continue too
-    frame.get_by_role("button", name="Continue").click()
-    frame.wait_for_url(re.compile("/manager/"))
-    expect(frame.get_by_text("License total")).to_be_visible()
+    frame = seat.step_in_without_scripts(TEACHER)
     frame = seat.tab("Manage Members")
     for _ in range(50):
         if frame.get_by_text("list read from").is_visible():
