@@ -13,6 +13,17 @@ _LONGEST = 20
 """Characters of the whole units: more money than there is."""
 
 
+# docs.stripe.com/currencies#zero-decimal; it counts all others in hundredths, or in thousandths that end in 0.
+_WHOLE_AT_STRIPE = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"}
+)
+
+
+def is_counted_alike(currency: str) -> bool:
+    """Whether our smallest unit of the currency is Stripe's, too; of ISK, for one, it wants a hundred times as many."""
+    return get_currency_precision(currency) == (0 if currency in _WHOLE_AT_STRIPE else 2)
+
+
 def shown(minor: int, currency: str, locale: Locale | str = "en_US") -> str:
     """1500 of USD as "$15.00"; currencies without cents have none (JPY)."""
     return format_currency(_major(minor, currency), currency, locale=locale)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from lti_tool import price_list, shipped
+from lti_tool import money, price_list, shipped
 from lti_tool.price_list import Catalog
 
 STAND_IN_KEY = "sk_test_creditroll_demo_"
@@ -186,6 +186,11 @@ def _check_origin(key: str, url: str) -> None:
 def _check_gateway(settings: Settings) -> None:
     """Real money goes to Stripe, and made-up money never does; so a mix of the two is no setting, but a mistake."""
     base, key = settings.stripe_api_base, settings.stripe_secret_key
+    if key and not money.is_counted_alike(settings.catalog.currency):
+        raise SettingsError(
+            f"Stripe counts {settings.catalog.currency} in other units than the catalogue does: "
+            f"sell by purchase order only, without {_name('stripe_secret_key')}."
+        )
     if base in ("", STRIPE):
         if key.startswith(STAND_IN_KEY):
             raise SettingsError(f"{_name('stripe_secret_key')} is the demo's; take your own from Stripe's dashboard.")

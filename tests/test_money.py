@@ -3,7 +3,7 @@
 import pytest
 
 from lti_tool.errors import Invalid
-from lti_tool.money import each_shown, shown, typed
+from lti_tool.money import each_shown, is_counted_alike, shown, typed
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_what_is_typed_is_read_to_the_smallest_unit_or_refused_with_an_example()
         with pytest.raises(Invalid) as refused:
             typed(text, currency)
         assert refused.value.detail == f"Write an amount of {currency} as {example}."
+
+
+def test_a_currency_that_stripe_counts_in_other_units_is_known() -> None:
+    alike = {currency: is_counted_alike(currency) for currency in ("USD", "EUR", "JPY", "HUF", "ISK", "RSD", "KWD")}
+    assert [currency for currency, is_alike in alike.items() if not is_alike] == ["ISK", "RSD", "KWD"]

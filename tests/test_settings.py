@@ -1,5 +1,6 @@
 """Settings come from the defaults, a file and the environment, and what can't work is refused in one line."""
 
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -165,3 +166,10 @@ def test_a_real_key_at_stripes_own_address_is_taken() -> None:
     for base in ("", "https://api.stripe.com"):
         found = load({"CREDITROLL_STRIPE_SECRET_KEY": "sk_live_51Real", "CREDITROLL_STRIPE_API_BASE": base})
         assert found.stripe_secret_key == "sk_live_51Real"
+
+
+def test_cards_are_not_sold_to_in_a_currency_that_stripe_counts_in_other_units() -> None:
+    crowns = replace(load({}).catalog, currency="ISK")
+    assert load({}, catalog=crowns).takes_cards is False
+    with pytest.raises(SettingsError, match="Stripe counts ISK in other units"):
+        load({}, catalog=crowns, stripe_secret_key="sk_test_1")

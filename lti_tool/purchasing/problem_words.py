@@ -66,6 +66,11 @@ WORDS = {
         "The credits went back out of the license, as far as they were not given out. Talk to the school; a new order"
         " replaces them.",
     ),
+    "refund_failed": Words(
+        "A refund did not reach the payer",
+        "The money is in your Stripe account again, and the order counts it as given back. Give it back in another way,"
+        " or grant the credits that were taken out with “creditroll license grant”.",
+    ),
     "foreign_account": Words(
         "A message about another seller’s money",
         "Nothing was changed. In Stripe’s dashboard, let the webhook listen to events of your own account only, not of"

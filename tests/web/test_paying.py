@@ -141,6 +141,14 @@ def test_an_expired_page_is_followed_by_a_new_one_while_the_price_holds(app: Fla
     assert [one.status for one in attempts(books, order)] == ["expired", "expired", "open"]
 
 
+def test_a_page_that_was_never_made_in_time_is_asked_for_anew(app: Flask, books: Books) -> None:
+    order = placed(books)
+    with books() as session:
+        checkout.begin_payment(session, order.id, now=clock.now() - timedelta(hours=23))
+    url = pay(app, order)
+    assert [(one.status, one.url) for one in attempts(books, order)] == [("expired", None), ("open", url)]
+
+
 def test_no_page_outlives_the_price(app: Flask, books: Books, gateway: Gateway) -> None:
     ends = clock.now().replace(microsecond=0) + timedelta(hours=2)
     order = placed(books, expires_at=ends)
@@ -188,6 +196,18 @@ def test_a_page_that_was_made_for_an_order_cancelled_meanwhile_is_shown_to_nobod
         orders.close(session.get_one(Order, order.id), "cancelled", by="manager", now=clock.now())
     with books() as session, pytest.raises(OrderClosed):
         checkout.record_session(session, order.id, 1, session_id="cs_1", url="https://pay.test/1")
+
+
+def test_whoever_comes_back_is_told_to_close_the_tab_and_credited_nothing(app: Flask, books: Books) -> None:
+    order = placed(books)
+    pay(app, order)
+    [attempt] = attempts(books, order)
+    answer = app.test_client().get(f"/checkout/return?session_id={attempt.session_id}&order={order.id}&paid=1")
+    assert answer.status_code == 200
+    assert "You can close this tab" in answer.text
+    assert "Your credits show in Creditroll by themselves" in answer.text
+    assert order.number not in answer.text
+    assert attempts(books, order)[0].status == "open"
 
 
 @pytest.mark.slow

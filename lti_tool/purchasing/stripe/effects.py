@@ -18,7 +18,15 @@ from lti_tool.errors import NotFound, Refusal
 from lti_tool.purchasing import checkout, fulfilment, orders, payments
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.payments import Payment, PaymentEvent
-from lti_tool.purchasing.stripe.events import DisputeNews, Event, News, PageNews, RefundNews, Unreadable
+from lti_tool.purchasing.stripe.events import (
+    DisputeNews,
+    Event,
+    FailedRefundNews,
+    News,
+    PageNews,
+    RefundNews,
+    Unreadable,
+)
 
 STRIPE = "stripe"
 APPLIED, IGNORED, PROBLEM = "applied", "ignored", "problem"
@@ -116,6 +124,8 @@ class _Hearing:
                 is_of_interest = self._page(news)
             case RefundNews():
                 self._refund(news)
+            case FailedRefundNews():
+                self._refund_failed(news)
             case DisputeNews():
                 self._dispute(news)
         if self.order is not None:
@@ -162,6 +172,12 @@ class _Hearing:
             self._note("amount_differs", payment.id, f"{news.payment} was given back in {news.currency}.")
         self._require_order(payment)
         self._session.flush()
+
+    def _refund_failed(self, news: FailedRefundNews) -> None:
+        """Units went back with a refund, and nothing brings them back by itself: a person decides what is fair."""
+        payment = self._payment(news)
+        detail = f"A refund of {money.shown(news.amount, news.currency)} for {self._number} did not reach the payer."
+        self._note("refund_failed", news.refund_id, detail, payment)
 
     def _dispute(self, news: DisputeNews) -> None:
         """Counts the payment's disputes from all that was told of each: the end of one may be told before its start."""
@@ -255,4 +271,4 @@ class _Hearing:
 
 def _named(news: News) -> str | None:
     """The order that a message names by itself."""
-    return None if isinstance(news, DisputeNews) else news.order_id
+    return news.order_id if isinstance(news, PageNews | RefundNews) else None

@@ -52,6 +52,16 @@ class RefundNews:
 
 
 @dataclass(frozen=True)
+class FailedRefundNews:
+    """A refund that was told before did not reach the payer: the money is with us again."""
+
+    refund_id: str
+    payment: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class DisputeNews:
     """A payer's bank asks for the money; `state` is open, won or lost."""
 
@@ -62,7 +72,7 @@ class DisputeNews:
     state: str
 
 
-News = PageNews | RefundNews | DisputeNews
+News = PageNews | RefundNews | FailedRefundNews | DisputeNews
 
 
 @dataclass(frozen=True)
@@ -131,6 +141,15 @@ def _refund(_kind: str, charge: Mapping[str, Any]) -> RefundNews:
     )
 
 
+def _failed_refund(_kind: str, refund: Mapping[str, Any]) -> FailedRefundNews:
+    return FailedRefundNews(
+        refund_id=_text(refund, "id", _ID),
+        payment=_payment(refund, "charge"),
+        amount=_whole(refund, "amount", _MOST_MONEY),
+        currency=_text(refund, "currency", _CURRENCY).upper(),
+    )
+
+
 def _dispute(kind: str, dispute: Mapping[str, Any]) -> DisputeNews:
     is_lost = _text(dispute, "status", _KIND) == "lost"
     return DisputeNews(
@@ -148,6 +167,7 @@ _READERS: dict[str, Callable[[str, Mapping[str, Any]], News]] = {
     "checkout.session.async_payment_failed": _page,
     "checkout.session.expired": _page,
     "charge.refunded": _refund,
+    "refund.failed": _failed_refund,
     "charge.dispute.created": _dispute,
     "charge.dispute.closed": _dispute,
 }

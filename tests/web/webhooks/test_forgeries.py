@@ -135,7 +135,7 @@ def test_a_signed_body_of_any_shape_is_kept_as_a_problem(shop: Shop) -> None:
         good.replace('"created": ', f'"created": {"9" * 5_000}, "other": '),
         "\0" + good,
         "\ufeff" + good[:-1],
-        '{"id": "evt_1", "id": "evt_2"}',
+        '{"id": "evt_2", ' + good[1:],
         good.replace(event["id"], "evt_\\u0000"),
         good.replace(event["id"], "evt_\\ud800"),
         good.replace(event["id"], "x" * 300),
@@ -149,6 +149,14 @@ def test_a_signed_body_of_any_shape_is_kept_as_a_problem(shop: Shop) -> None:
     assert len(kept) == len(bodies)
     assert shop.problems() == ["unreadable"] * len(kept)
     assert shop.payments() == []
+
+
+def test_no_amount_is_believed_that_nobody_can_pay(shop: Shop) -> None:
+    event = paid(shop)
+    for number, amount in enumerate((True, -1, 10**30, 5_000.0, "5000")):
+        thing = event["data"]["object"] | {"amount_total": amount}
+        assert shop.tell(event | {"id": f"evt_{number}", "data": {"object": thing}}) == [200]
+    assert (shop.problems(), shop.payments()) == (["unreadable"] * 5, [])
 
 
 def test_what_could_not_be_read_or_believed_counts_once_it_can_be(shop: Shop) -> None:

@@ -69,6 +69,20 @@ def test_an_expired_page_is_marked_and_the_order_can_be_paid_again(shop: Shop, g
     assert (shop.pages(order), shop.credits(order)) == (["expired", "complete"], (100, 100))
 
 
+def test_what_is_told_late_of_a_page_that_was_paid_changes_nothing(shop: Shop, gateway: Gateway) -> None:
+    order = shop.order()
+    paid = gateway.pay(shop.page(order))
+    shop.tell(paid, _as_expired(paid), _as_failed(paid))
+    assert (shop.pages(order), shop.now(order).status) == (["complete"], "fulfilled")
+
+
+def test_a_failure_refuses_no_order_that_another_payment_is_on_its_way_to(shop: Shop, gateway: Gateway) -> None:
+    order = shop.order()
+    begun = gateway.pay_later(shop.page(order))
+    shop.tell(begun, _as_failed(begun))
+    assert shop.now(order).status == "placed"
+
+
 @pytest.mark.slow
 def test_the_order_of_messages_makes_no_difference(shop: Shop, gateway: Gateway) -> None:
     for turn in permutations(range(4)):
@@ -90,6 +104,15 @@ def test_a_refund_takes_units_back_in_proportion(shop: Shop, gateway: Gateway) -
     later, sooner = gateway.refund(reference, 1_000), gateway.refund(reference, 1_500)
     shop.tell(sooner, later)
     assert (shop.payment(order).refunded, shop.credits(order)) == (2_500, (50, 50))
+
+
+def test_a_refund_that_did_not_arrive_is_listed(shop: Shop, gateway: Gateway) -> None:
+    order = shop.order()
+    shop.tell(gateway.pay(shop.page(order)))
+    refund = {"id": "re_1", "payment_intent": shop.payment(order).reference, "amount": 2_500, "currency": "usd"}
+    back = gateway.refund(shop.payment(order).reference, 2_500)
+    shop.tell(back, back | {"id": "evt_failed", "type": "refund.failed", "data": {"object": refund}})
+    assert (shop.credits(order), shop.problems()) == ((50, 50), ["refund_failed"])
 
 
 @pytest.mark.parametrize("won", [True, False], ids=["won", "lost"])

@@ -11,6 +11,7 @@ from lti_tool.jobs import JOBS, Jobs
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.checkout import Checkout
 from lti_tool.purchasing.orders import Order
+from lti_tool.purchasing.refusals import PaymentUnderWay
 from tests.conftest import Books, MakeApp
 from tests.factories import make_payment
 from tests.gateway import Gateway
@@ -89,6 +90,8 @@ def test_a_page_that_was_paid_without_our_hearing_of_it_is_listed_and_not_credit
     sweep(app)
     assert (shop.pages(order), shop.problems()) == (["complete"], ["webhook_missing"])
     assert (shop.credits(order), shop.now(order).status) == ((0, 0), "placed")
+    with pytest.raises(PaymentUnderWay):
+        shop.page(order)
     end(books, order)
     sweep(app)
     assert shop.now(order).status == "placed"
