@@ -1,7 +1,7 @@
 """Add Credits in Chromium, from the course's own frame: by card in a new tab, by purchase order, without scripts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,16 +10,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.app import create_app
+from lti_tool.clock import now
 from lti_tool.db import db
+from lti_tool.purchasing import checkout, fulfilment, office_links, orders, payments
 from lti_tool.purchasing.orders import Order
 from lti_tool.settings import Settings
 from tests.browser.conftest import School, Sit
 from tests.browser.seat import Seat, expect_figures
 from tests.browser.test_teacher import TEACHER
 from tests.demo_lms import Serving
+from tests.factories import make_payment
 from tests.gateway import Gateway, running_gateway
 
 CERTIFICATE: FilePayload = {"name": "exempt.pdf", "mimeType": "text/html", "buffer": b"%PDF-1.4\n%%EOF\n"}
+Act = Callable[[Session, Order], object]
 BILLING = {
     "School or district that pays": "Springfield School District",
     "Name for the invoice": "Accounts Payable",
@@ -147,6 +151,69 @@ def test_buying_works_without_scripts(scriptless: BrowserContext, sit: Sit, shop
     assert orders_of(shop) == [(32, 2_078, "placed")]
 
 
+def test_every_state_of_an_order_reads_well(shop: School, seat: Seat) -> None:
+    frame = add_credits(seat)
+    frame.get_by_text("100 credits", exact=True).click()
+    go_on(frame)
+    frame.get_by_role("link", name="Overview").click()
+    [order_id] = ids_of(shop)
+    states: list[tuple[str, str, Act]] = [
+        ("quote", "nothing is ordered yet", lambda books, order: None),
+        ("link", "Copy the address", lambda books, order: office_links.make(books, order, person_id=None, now=now())),
+        (
+            "unpaid",
+            "Open the payment page",
+            lambda books, order: checkout.place(books, order.id, by="office", now=now()),
+        ),
+        (
+            "under-way",
+            "Some banks take several days.",
+            lambda books, order: make_payment(books, order, status="pending"),
+        ),
+        ("refused", "The payment was refused", refuse),
+        ("came", "100 credits came", pay),
+        ("disputed", "is disputed at the bank", dispute),
+        ("given-back", "Refunded in part", give_back),
+    ]
+    for name, words, act in states:
+        change(shop, order_id, act)
+        frame.goto(f"{shop.lms.tool_url}/manager/purchase/{order_id}")
+        expect(frame.locator("main")).to_contain_text(words)
+        seat.check(f"06-purchase-state-{name}")
+
+
+def change(school: School, order_id: str, act: Act) -> None:
+    """Something happens to the locked order."""
+
+    def happen(books: Session) -> None:
+        act(books, orders.locked(books, order_id))
+
+    school.write(happen)
+
+
+def refuse(books: Session, order: Order) -> None:
+    """The bank says no."""
+    payments.of_order(books, order.id)[0].status = "failed"
+    checkout.refuse(books, order, now=now())
+
+
+def pay(books: Session, order: Order) -> None:
+    """Another card is taken."""
+    make_payment(books, order)
+    fulfilment.settle(books, order.id, now=now())
+
+
+def dispute(books: Session, order: Order) -> None:
+    """Its owner wants the money back."""
+    payments.of_order(books, order.id)[-1].is_disputed = True
+
+
+def give_back(books: Session, order: Order) -> None:
+    """Half of the money goes back."""
+    payments.of_order(books, order.id)[-1].refunded = order.total // 2
+    fulfilment.settle(books, order.id, now=now())
+
+
 def orders_of(school: School) -> list[tuple[int, int, str]]:
     """Quantity, total and status of every order."""
     found: list[tuple[int, int, str]] = []
@@ -156,6 +223,13 @@ def orders_of(school: School) -> list[tuple[int, int, str]]:
             found.append((order.quantity, order.total, order.status))
 
     school.write(read)
+    return found
+
+
+def ids_of(school: School) -> list[str]:
+    """The id of every order."""
+    found: list[str] = []
+    school.write(lambda books: found.extend(books.scalars(select(Order.id))))
     return found
 
 

@@ -13,7 +13,7 @@ from lti_tool.ledger.allotment import allot
 from lti_tool.purchasing import by_purchase_order, checkout, fulfilment, orders, payments
 from lti_tool.purchasing.orders import Order
 from tests.conftest import MakeApp
-from tests.factories import EXPORT_CREDITS, make_payment
+from tests.factories import EXPORT_CREDITS, SHOP, make_payment
 from tests.web.conftest import Enter, School
 from tests.web.manager.buying import PURCHASE, begin, fill, order_of, place
 from tests.web.manager.test_purchase_payment import CARDS
@@ -138,6 +138,23 @@ def test_a_quote_says_that_nothing_is_ordered_and_how_to_go_on(teacher: FlaskCli
     assert page.find("a", href=f"{PURCHASE}/{order_id}/payment")
     assert "Quote Q-" in page.text
     assert page.form(f"{PURCHASE}/{order_id}/office")
+
+
+def test_an_order_speaks_of_what_it_bought_even_where_that_is_no_longer_sold(
+    teacher: FlaskClient, make_app: MakeApp, school: School, enter: Enter
+) -> None:
+    with school.books() as books:
+        order = orders.draft(books, school.license, SHOP, "phone-minutes", 100, buyer_id=None, now=clock.now())
+        checkout.place(books, order.id, by="manager", now=clock.now())
+        make_payment(books, order)
+        fulfilment.settle(books, order.id, now=clock.now())
+    assert "100 minutes came: the license total is now 100" in told(teacher, order.id)
+    without = make_app(
+        resources={"export-credits": EXPORT_CREDITS},
+        catalog=replace(SHOP, prices={"export-credits": SHOP.prices["export-credits"]}),
+    ).test_client()
+    enter(without, school.as_teacher)
+    assert "100 units came" in told(without, order.id)
 
 
 def test_money_is_written_as_the_visits_language_writes_it(client: FlaskClient, school: School, enter: Enter) -> None:

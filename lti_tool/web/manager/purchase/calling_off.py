@@ -9,8 +9,8 @@ from lti_tool.purchasing import by_purchase_order, orders, progress
 from lti_tool.web import access
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.forms import done
-from lti_tool.web.manager.desk import license_of, open_desk
-from lti_tool.web.manager.purchase.shop import page_of
+from lti_tool.web.manager.desk import license_of
+from lti_tool.web.manager.purchase.shop import open_order, page_of
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -22,8 +22,7 @@ def routes(blueprint: Blueprint) -> None:
 @only(MANAGER)
 def ask(order_id: str) -> ResponseReturnValue:
     """What cancelling means; the order's page instead where it cannot be cancelled any more."""
-    desk = open_desk(db.session())
-    order = orders.find(db.session(), desk.license.id, order_id)
+    desk, order = open_order(order_id)
     if not progress.of(db.session(), order, now=clock.now()).may_cancel:
         return done(page_of(order_id))
     return render_template("manager/purchase/cancel.html", desk=desk, order=order)

@@ -8,16 +8,16 @@ from markupsafe import Markup
 
 from lti_tool import clock
 from lti_tool.db import db
-from lti_tool.purchasing import checkout, orders, progress, unfinished
+from lti_tool.purchasing import checkout, progress, unfinished
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.purchasing.progress import Progress, State
-from lti_tool.purchasing.refusals import OrderClosed, PaymentUnderWay, PriceExpired, ProviderFault
+from lti_tool.purchasing.refusals import NotByCard, OrderClosed, PaymentUnderWay, PriceExpired, ProviderFault
 from lti_tool.web import papers
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.forms import done
 from lti_tool.web.manager import office
-from lti_tool.web.manager.desk import Desk, open_desk
-from lti_tool.web.manager.purchase.shop import catalog_of, page_of, settings_of
+from lti_tool.web.manager.desk import Desk
+from lti_tool.web.manager.purchase.shop import catalog_of, open_order, page_of, settings_of
 from lti_tool.web.paying import pay_url
 from lti_tool.web.words import money, number, when
 
@@ -54,8 +54,7 @@ def page(order_id: str) -> str:
 @only(MANAGER)
 def state(order_id: str) -> ResponseReturnValue:
     """The part of the page that may have changed; nothing (204) while it is what the page shows already."""
-    desk = open_desk(db.session())
-    order = orders.find(db.session(), desk.license.id, order_id)
+    _, order = open_order(order_id)
     if request.args.get("seen") == _mark(order, progress.of(db.session(), order, now=clock.now())):
         return Response(status=204)
     return _page("manager/purchase/_order.html", order_id, is_news=True)
@@ -64,22 +63,21 @@ def state(order_id: str) -> ResponseReturnValue:
 @only(MANAGER)
 def pay(order_id: str) -> ResponseReturnValue:
     """Opens the provider's page, which the order's page then links to; or says why there is none."""
-    desk = open_desk(db.session())
-    order = orders.find(db.session(), desk.license.id, order_id)
+    _, order = open_order(order_id)
     try:
         pay_url(order.id)
     except (OrderClosed, PaymentUnderWay):
         return done(page_of(order_id))  # which says the same, and what follows from it
-    except (PriceExpired, ProviderFault) as refused:
+    except (PriceExpired, NotByCard, ProviderFault) as refused:
         return _page("manager/purchase/order.html", order_id, wrong=refused.detail), refused.status
     return done(page_of(order_id))
 
 
 def _page(template: str, order_id: str, *, wrong: str = "", is_news: bool = False) -> str:
     session, now = db.session(), clock.now()
-    desk = open_desk(session)
-    order = orders.find(session, desk.license.id, order_id)
+    desk, order = open_order(order_id)
     found = progress.of(session, order, now=now)
+    sent = office.sent(session, order)
     return render_template(
         template,
         desk=desk,
@@ -87,13 +85,15 @@ def _page(template: str, order_id: str, *, wrong: str = "", is_news: bool = Fals
         catalog=catalog_of(),
         progress=found,
         State=State,
+        may_go_on=order.resource == settings_of().resource.name,
         mark=_mark(order, found),
         every_s=_SOON_S if found.state in (State.CARD, State.UNDER_WAY) else _LATER_S,
         next_steps=list(_next(desk, order, found)),
         pay_at=checkout.open_url(session, order.id, now=now) if found.state is State.CARD else None,
         takes_cards=settings_of().takes_cards,
         papers=papers.links(order),
-        office=office.sent(session, order),
+        office=sent,
+        looks=found.waits and (sent is not None or found.state is not State.QUOTE),
         may_send=found.state in _TO_SEND or (found.state is State.CREDITED and not found.is_paid),
         allotment=unfinished.of_order(session, order, desk.visit.person_id),
         wrong=wrong,
@@ -112,21 +112,21 @@ def _next(desk: Desk, order: Order, found: Progress) -> list[Step]:
     if found.state in (State.CANCELLED, State.EXPIRED, State.REFUSED):
         return []
     if found.state is State.QUOTE:
-        return _of_quote(desk, order)
+        return _of_quote(desk, order, found)
     placed = Step(True, Markup("Order placed"), _by(order))
     if order.method == PURCHASE_ORDER:
-        return [placed, _approval(order), _becomes(desk, order), _invoice(order, found)]
+        return [placed, _approval(order), _becomes(desk, order, found), _invoice(order, found)]
     paid = {State.CARD: "on a page of Stripe’s, in a new tab", State.UNDER_WAY: "under way"}.get(found.state, "")
     card = Step(found.is_paid, Markup("Paid by card"), paid)
-    return [placed, card, _becomes(desk, order)]
+    return [placed, card, _becomes(desk, order, found)]
 
 
-def _of_quote(desk: Desk, order: Order) -> list[Step]:
+def _of_quote(desk: Desk, order: Order, found: Progress) -> list[Step]:
     until = Markup("its price holds until {}").format(when(order.expires_at, "long"))
     return [
         Step(True, Markup("Quote made"), until),
         Step(False, Markup("Order placed"), "by you, or by the school office with the link"),
-        _becomes(desk, order),
+        _becomes(desk, order, found),
     ]
 
 
@@ -142,10 +142,12 @@ def _approval(order: Order) -> Step:
     return Step(False, Markup("Purchase order approved"), "usually within one school day")
 
 
-def _becomes(desk: Desk, order: Order) -> Step:
+def _becomes(desk: Desk, order: Order, found: Progress) -> Step:
     if order.fulfilled_at is not None:
         came = Markup("{} came").format(desk.resource.count(order.quantity))
-        return Step(True, came, Markup("the license total is now {}").format(number(desk.totals.issued)))
+        is_all_there = found.state is State.CREDITED
+        total = f"the license total is now {number(desk.totals.issued)}"
+        return Step(True, came, total if is_all_there else when(order.fulfilled_at))
     total = Markup("License total becomes <strong>{}</strong>").format(number(desk.totals.issued + order.quantity))
     return Step(False, total, f"it is still {number(desk.totals.issued)}")
 

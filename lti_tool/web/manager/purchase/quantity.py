@@ -94,7 +94,8 @@ def _keep(session: Session, posted: Form, quantity: int) -> Order:
         certificate = certificates.newest(session, license_id)
         if certificate is not None and order.method is None and order.status == "draft":
             orders.exempt(order, certificate.id)
-    if order.status == "draft" and not order.is_over(now) and order.quantity != quantity:
+    is_open = order.status == "draft" and not order.is_over(now) and order.resource == resource_of().name
+    if is_open and order.quantity != quantity:
         if office_links.current(session, order.id, now=now) is not None:
             raise OrderClosed(
                 "The school office has the link to this quote, so its quantity stays. Close the link first."

@@ -1,14 +1,17 @@
 """What the steps share: the catalogue, the draft that they are about, and where an order's page is."""
 
+from dataclasses import replace
+
 from flask import current_app, url_for
 
 from lti_tool import clock
-from lti_tool.db import db
+from lti_tool.db import db, micros
+from lti_tool.ledger import pools
 from lti_tool.price_list import Catalog
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order
 from lti_tool.settings import Settings
-from lti_tool.web.manager.desk import Desk
+from lti_tool.web.manager.desk import Desk, open_desk
 
 
 def settings_of() -> Settings:
@@ -25,7 +28,20 @@ def catalog_of() -> Catalog:
 def find_draft(desk: Desk, order_id: str) -> Order | None:
     """The licence's order, if its steps can still be changed. Raises NotFound, also for another licence's."""
     order = orders.find(db.session(), desk.license.id, order_id)
-    return order if order.status == "draft" and not order.is_over(clock.now()) else None
+    is_open = order.status == "draft" and not order.is_over(clock.now())
+    return order if is_open and order.resource == desk.resource.name else None
+
+
+def open_order(order_id: str) -> tuple[Desk, Order]:
+    """The licence's order, and the desk with the figures of what it buys. Raises NotFound, also for another's."""
+    session = db.session()
+    desk = open_desk(session)
+    order = orders.find(session, desk.license.id, order_id)
+    if order.resource == desk.resource.name:
+        return desk, order
+    all_totals = pools.totals(session, desk.license.id, now_us=micros(desk.now))
+    totals = next(one for one in all_totals if one.resource == order.resource)  # an order has opened its pool
+    return replace(desk, resource=settings_of().sold(order.resource), totals=totals), order
 
 
 def page_of(order_id: str) -> str:
