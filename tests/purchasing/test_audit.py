@@ -1,5 +1,6 @@
 """The audit finds orders that do not agree with the books or with their money, and names each fault."""
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from lti_tool.ids import new_id
+from lti_tool.ledger.audit import CHECKS as BOOKS
 from lti_tool.ledger.audit import audit
 from lti_tool.purchasing import by_purchase_order as po
 from lti_tool.purchasing import fulfilment, orders, payments
@@ -15,6 +17,7 @@ from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.payments import Payment
 from tests.conftest import Books
 from tests.factories import NOW, make_license, make_order, make_payment
+from tests.house.sources import ROOT
 from tests.ledger.planting import forget, unguarded
 from tests.ledger.test_audit import Plant
 
@@ -261,3 +264,9 @@ def test_every_code_of_the_audit_has_a_plant() -> None:
     assert {code for plant in PLANTED.values() for code in plant.codes} == {
         code for check in CHECKS for code in check.codes
     }
+
+
+def test_every_code_of_the_audit_is_explained() -> None:
+    explained = (ROOT / "docs" / "ledger.md").read_text("utf-8").partition("## What a fault means")[2]
+    codes = {code for check in (*BOOKS, *CHECKS) for code in check.codes}
+    assert codes <= set(re.findall(r"`(\w+)`", explained))
