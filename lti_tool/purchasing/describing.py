@@ -1,11 +1,9 @@
 """An order as programs read it: one shape for the command line and the machine API (docs/operator/payments.md)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.purchasing import payments
@@ -18,12 +16,8 @@ _TIMES = ("created_at", "expires_at", "placed_at", "due_at", "fulfilled_at", "cl
 
 def describe(session: Session, orders: Sequence[Order]) -> list[dict[str, Any]]:
     """The orders with their payments, in the same order; amounts are minor units of the order's currency."""
-    of_order: defaultdict[str | None, list[Payment]] = defaultdict(list)
-    ids = [order.id for order in orders]
-    query = select(Payment).where(Payment.order_id.in_(ids)).order_by(Payment.created_at, Payment.id)
-    for payment in session.scalars(query):
-        of_order[payment.order_id].append(payment)
-    return [_order(order, of_order[order.id]) for order in orders]
+    received = payments.of_orders(session, [order.id for order in orders])
+    return [_order(order, received[order.id]) for order in orders]
 
 
 def describe_problem(problem: PaymentProblem) -> dict[str, Any]:

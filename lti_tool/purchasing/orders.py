@@ -227,6 +227,20 @@ def fulfilled_by_method(session: Session) -> Mapping[str, int]:
     return {method: count for method, count in session.execute(query) if method is not None}
 
 
+def by_numbers(session: Session, license_id: str, numbers: Collection[str]) -> dict[str, Order]:
+    """The licence's orders with these numbers, by number; one query, none without numbers."""
+    if not numbers:
+        return {}
+    query = select(Order).where(Order.license_id == license_id, Order.number.in_(numbers))
+    return {order.number: order for order in session.scalars(query)}
+
+
+def awaited(session: Session, license_id: str, resource: str, *, limit: int) -> Sequence[Order]:
+    """Placed orders whose credits have not come, oldest first."""
+    query = select(Order).where(Order.license_id == license_id, Order.resource == resource, Order.status == "placed")
+    return session.scalars(query.order_by(Order.id).limit(limit)).all()
+
+
 def close(order: Order, status: str, *, by: str, now: datetime, note: str | None = None) -> None:
     """Ends an open order as cancelled, expired or refused; `by` says who: manager, office, operator, provider, time."""
     require(order, "draft", "placed", "refused")

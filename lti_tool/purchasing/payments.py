@@ -102,6 +102,15 @@ def of_order(session: Session, order_id: str) -> Sequence[Payment]:
     return session.scalars(query).all()
 
 
+def of_orders(session: Session, order_ids: Sequence[str]) -> dict[str, list[Payment]]:
+    """The payments of each of these orders, oldest first, by the order's id."""
+    found: dict[str, list[Payment]] = {order_id: [] for order_id in order_ids}
+    query = select(Payment).where(Payment.order_id.in_(order_ids)).order_by(Payment.created_at, Payment.id)
+    for payment in session.scalars(query):
+        found[str(payment.order_id)].append(payment)
+    return found
+
+
 def paid(payments: Sequence[Payment], currency: str) -> int:
     """What came in for an order in its currency, in minor units, before anything was given back."""
     return sum(one.amount for one in payments if one.status == "paid" and one.currency == currency)

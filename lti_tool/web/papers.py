@@ -4,6 +4,7 @@ The address is the key: signed by us, for one document, for two hours. So a down
 cookie is sent; each page that shows such links makes fresh ones.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from lti_tool.licenses import licenses
 from lti_tool.purchasing import payments
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.papers import facts
+from lti_tool.purchasing.payments import Payment
 from lti_tool.settings import Settings
 from lti_tool.web import errors, words
 from lti_tool.web.access import Rule, only
@@ -46,9 +48,10 @@ class Link:
     url: str
 
 
-def links(order: Order) -> list[Link]:
-    """What the order has to download by now, in the order in which a school gets it."""
-    came = payments.of_order(db.session(), order.id)
+def links(order: Order, came: Sequence[Payment] | None = None) -> list[Link]:
+    """What the order has to download by now, in the order in which a school gets it; `came` saves reading payments."""
+    if came is None:
+        came = payments.of_order(db.session(), order.id)
     found = [
         Link(kind, f"{_TITLES[kind]} {facts.number(order, kind)}", _note(order, kind), _url(order, kind))
         for kind in facts.kinds(order, came)

@@ -7,13 +7,16 @@ from lti_tool.web import access, plain
 from lti_tool.web.forms import Form
 from lti_tool.web.manager import (
     add,
+    ask,
     claim,
     copies,
+    finish,
     history,
     members,
     office,
     overview,
     purchase,
+    purchases,
     roster,
     settings,
     staff,
@@ -35,5 +38,22 @@ def turn_away() -> str | None:
     return None
 
 
-for part in (overview, claim, copies, members, add, staff, roster, settings, history, purchase, office):
+PARTS = (
+    overview,
+    claim,
+    copies,
+    members,
+    add,
+    finish,
+    staff,
+    roster,
+    settings,
+    history,
+    purchase,
+    purchases,
+    ask,
+    office,
+)
+
+for part in PARTS:
     part.routes(blueprint)

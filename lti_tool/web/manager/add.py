@@ -20,6 +20,7 @@ from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
 from lti_tool.ledger.transfers import Posted
 from lti_tool.members import directory, reach
+from lti_tool.purchasing import unfinished
 from lti_tool.web import access
 from lti_tool.web.access import TEACHER, only
 from lti_tool.web.forms import Form, done, request_key
@@ -30,7 +31,7 @@ from lti_tool.web.words import number, plural
 
 _MOST = 30_000
 """How many ids one form may hold; of real ones no more go into a request (R18), of others a statement takes so many."""
-_NAMED = 20
+NAMED = 20
 """How many of the picked people the form names; of the others it says how many they are."""
 
 
@@ -48,13 +49,21 @@ class Picked:
     names: list[str]
 
 
+@dataclass(frozen=True)
+class Short:
+    """So many units the license lacks; `kept` is the id under which the form waits for them, if it does."""
+
+    missing: int
+    kept: str | None
+
+
 @only(TEACHER)
 def form() -> ResponseReturnValue:
     """The form for those picked in the list: one row's button, the ticked rows, or all that the filter shows."""
     desk = open_desk(db.session())
     ids = _ids_of_address(desk)
     blank = Form({"amount": str(desk.resource.bundle), "note": "", "back": _back(), "request_key": new_id()})
-    return _show(desk, ids, blank, status=200)
+    return show(desk, ids, blank, status=200)
 
 
 @only(TEACHER)
@@ -64,11 +73,13 @@ def save() -> ResponseReturnValue:
     ids = _not_too_many(request.form.get("members", "").split())
     each = posted.whole("amount")
     key = posted.values["request_key"] = request_key()
+    lacks = None
     if each is not None:
         try:
             saved = _give(ids, each, posted.values["note"] or None, key)
         except PoolShort as short:
             posted.wrong["amount"] = _shortage(len(set(ids)), each, short)
+            lacks = Short(short.missing, _keep(ids, each, posted))
         except FormReused as reused:
             posted.wrong["form"] = reused.detail
             posted.values["request_key"] = new_id()
@@ -78,7 +89,7 @@ def save() -> ResponseReturnValue:
             posted.wrong[str(refused.figures["field"])] = refused.detail
         else:
             return done(_return_to(posted.values["back"], saved.batch_id))
-    return _show(open_desk(db.session()), ids, posted, status=422)
+    return show(open_desk(db.session()), ids, posted, status=422, short=lacks)
 
 
 def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted:
@@ -88,7 +99,7 @@ def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted:
         # A resend is answered by its own batch even if somebody left since (R17).
         if journal.saved_by(session, license_id, key) is None:
             _within_reach(session, ids)
-        return allot(
+        given = allot(
             session,
             license_id,
             desks.resource_of(),
@@ -98,6 +109,28 @@ def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted:
             now=clock.now(),
             note=note,
             request_key=key,
+        )
+        unfinished.close(session, license_id, visit.person_id, key, now=clock.now())
+        return given
+
+
+def _keep(ids: list[str], each: int, posted: Form) -> str | None:
+    """What was typed waits for those who may buy what is missing; the books refused it, so all of it is valid."""
+    visit = access.visit()
+    if visit.person_id is None or not access.reaches(visit, "manager.purchase"):
+        return None
+    with transaction() as session:
+        return unfinished.keep(
+            session,
+            desks.license_of(visit),
+            desks.resource_of().name,
+            key=posted.values["request_key"],
+            person_id=visit.person_id,
+            member_ids=ids,
+            amount=each,
+            note=posted.values["note"] or None,
+            back=posted.values["back"],
+            now=clock.now(),
         )
 
 
@@ -128,7 +161,10 @@ def _not_too_many(ids: list[str]) -> list[str]:
     return ids
 
 
-def _show(desk: Desk, ids: list[str], shown: Form, *, status: int) -> ResponseReturnValue:
+def show(
+    desk: Desk, ids: list[str], shown: Form, *, status: int, short: Short | None = None, gone: Picked | None = None
+) -> ResponseReturnValue:
+    """The form for these people, as far as they are here; `gone` is who it was for, too, and has left since."""
     picked = _picked(desk, ids)
     if not picked.ids:
         # Nobody left to give to: the form would only mislead.
@@ -138,8 +174,9 @@ def _show(desk: Desk, ids: list[str], shown: Form, *, status: int) -> ResponseRe
         "manager/add.html",
         desk=desk,
         picked=picked,
-        named=_NAMED,
         form=shown,
+        short=short,
+        gone=gone,
         each=max(0, Form(dict(shown.values)).whole("amount") or 0),
         back_to=_return_to(shown.values["back"]),
     )
@@ -150,10 +187,10 @@ def _picked(desk: Desk, ids: list[str]) -> Picked:
     """Those of the ids who are within reach and active: nothing of anybody else is shown."""
     unique = list(dict.fromkeys(ids))
     if reach.holds_all(db.session(), desk.within, unique):
-        named = reach.names(db.session(), desk.within, unique[:_NAMED])
+        named = reach.names(db.session(), desk.within, unique[:NAMED])
         return Picked(unique, list(named.values()))
     rows = directory.picked(db.session(), desk.within, desk.terms, unique, now=desk.now)
-    return Picked([row.member_id for row in rows], [row.name for row in rows[:_NAMED]])
+    return Picked([row.member_id for row in rows], [row.name for row in rows[:NAMED]])
 
 
 def _back() -> str:

@@ -9,6 +9,8 @@ from lti_tool.db import db
 from lti_tool.ledger import journal
 from lti_tool.ledger.transfers import Batch, Transfer
 from lti_tool.members import reach
+from lti_tool.purchasing import orders
+from lti_tool.purchasing.orders import Order
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.manager.desk import Desk, open_desk
 
@@ -29,11 +31,15 @@ class Share:
 
 @dataclass(frozen=True)
 class Line:
-    """One batch with its first people; `by` is the name of the person who did it, "you" for the reader."""
+    """One batch with its first people; `by` is the name of the person who did it, "you" for the reader.
+
+    Of a purchase or refund, `order` is what it belongs to, and `by` is who bought.
+    """
 
     batch: Batch
     shares: list[Share]
     by: str
+    order: Order | None
 
     @property
     def change(self) -> int:
@@ -79,10 +85,30 @@ def _one(desk: Desk, batch: Batch) -> str:
 def _lines(desk: Desk, batches: Sequence[Batch], people: dict[str, list[Transfer]]) -> list[Line]:
     ids = {transfer.member_id for transfers in people.values() for transfer in transfers if transfer.member_id}
     names = reach.names(db.session(), desk.within, sorted(ids))
-    actors = reach.person_names(
-        db.session(), {batch.actor_id for batch in batches if batch.actor_id and batch.actor_kind == "person"}
-    )
-    return [Line(batch, _shares(people.get(batch.id, []), names), _by(desk, batch, actors)) for batch in batches]
+    bought = _orders(desk, people)
+    persons = {batch.actor_id for batch in batches if batch.actor_id and batch.actor_kind == "person"}
+    persons |= {order.buyer_id for order in bought.values() if order.buyer_id}
+    actors = reach.person_names(db.session(), persons)
+    return [
+        Line(
+            batch,
+            _shares(people.get(batch.id, []), names),
+            _buyer(desk, order, actors) if (order := bought.get(batch.id)) else _by(desk, batch, actors),
+            order,
+        )
+        for batch in batches
+    ]
+
+
+def _orders(desk: Desk, people: dict[str, list[Transfer]]) -> dict[str, Order]:
+    """The order of each batch that has one: its only row names the order's number."""
+    numbers = {
+        batch_id: transfers[0].reference
+        for batch_id, transfers in people.items()
+        if transfers and transfers[0].reference and transfers[0].kind in ("purchase", "refund")
+    }
+    found = orders.by_numbers(db.session(), desk.license.id, set(numbers.values()))
+    return {batch_id: found[number] for batch_id, number in numbers.items() if number in found}
 
 
 def _shares(transfers: Sequence[Transfer], names: dict[str, str]) -> list[Share]:
@@ -94,6 +120,12 @@ def _shares(transfers: Sequence[Transfer], names: dict[str, str]) -> list[Share]
         ),
         key=lambda share: (not share.name, share.name.casefold()),
     )
+
+
+def _buyer(desk: Desk, order: Order, actors: dict[str, str]) -> str:
+    if order.placed_by == "manager":
+        return "you" if order.buyer_id == desk.visit.person_id else actors.get(order.buyer_id or "", "a manager")
+    return f"the {order.placed_by}" if order.placed_by else ""
 
 
 def _by(desk: Desk, batch: Batch, actors: dict[str, str]) -> str:

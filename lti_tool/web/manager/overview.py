@@ -10,7 +10,7 @@ from lti_tool.ledger import journal, rules
 from lti_tool.members import activity, directory, reach
 from lti_tool.members.directory import Counts, Wish
 from lti_tool.web.access import STAFF, only
-from lti_tool.web.manager import copies, roster
+from lti_tool.web.manager import ask, copies, purchases, roster
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.picture import Picture, picture
 
@@ -36,9 +36,15 @@ def overview() -> str:
     events = activity.recent(
         session, desk.within, desk.resource.name, now=desk.now, of_license=desk.visit.manages, limit=_SHOWN
     )
+    asked = ask.asked_by(session, desk)
     return render_template(
         "manager/overview.html",
         desk=desk,
+        buying=purchases.under_way(session, desk),
+        asked=asked,
+        answered_by=ask.answered_by(session, asked),
+        finished=request.args.get("finished", ""),
+        wish_answered="wish" in request.args,
         counts=counts,
         picture=_whole_license(desk) if desk.visit.manages else _own_courses(counts),
         frozen=directory.frozen_members(session, desk.license.id, desk.resource.name) if desk.totals.frozen else 0,

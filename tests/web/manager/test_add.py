@@ -94,7 +94,8 @@ def test_a_short_license_gives_nobody_anything_and_says_how_many_are_missing(
     page = Page(answer)
     assert answer.status_code == 422
     assert "2 people × 60 = 120, but the license has 100: 20 are missing." in page.text
-    assert page.find("a", href="/manager/purchase")
+    key = dict(page.form(ADD).fields)["request_key"]
+    assert page.find("a", href=f"/manager/purchase?missing=20&for={key}")
     assert page.find(
         "input", name="amount", value="60", aria_invalid="true", aria_describedby="amount-wrong amount-hint"
     )
