@@ -135,6 +135,7 @@ def test_the_steps_of_an_order_that_is_over_lead_to_its_page(teacher: FlaskClien
     fill(teacher, order_id)
     review = f"{PURCHASE}/{order_id}/review"
     placing = get(teacher, review).form(review)
+    changing = get(teacher, f"{PURCHASE}?order={order_id}").form(PURCHASE)
 
     def change(order: Order) -> None:
         if end == "its price ends":
@@ -153,6 +154,8 @@ def test_the_steps_of_an_order_that_is_over_lead_to_its_page(teacher: FlaskClien
         teacher.get(f"{page}/cancel"),
     ):
         assert (answer.status_code, answer.location) == (303, page)
+    assert post(teacher, changing, pack="250").status_code == 303
+    assert order_of(school, order_id).quantity == 100, "it is not priced anew behind the back of its papers"
     said = get(teacher, page)
     assert ("has expired" if end == "its price ends" else "is cancelled") in said.text
     [again] = [link["href"] for link in said.find("a") if "quantity=100" in link.get("href", "")]
