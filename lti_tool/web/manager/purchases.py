@@ -78,8 +78,9 @@ def under_way(session: Session, desk: Desk) -> Underway:
         return Underway([], [], False, ready, {})
     awaited = orders.awaited(session, license_id, resource, limit=_SHOWN)
     asked = wishes.waiting(session, license_id, resource, limit=_SHOWN + 1)
+    received = payments.of_orders(session, [order.id for order in awaited])
     return Underway(
-        awaited=[(order, standing.of(order, [], now=desk.now).says) for order in awaited],
+        awaited=[(order, standing.of(order, received[order.id], now=desk.now).says) for order in awaited],
         wishes=asked[:_SHOWN],
         more_wishes=len(asked) > _SHOWN,
         ready=ready,

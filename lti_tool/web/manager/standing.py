@@ -30,9 +30,14 @@ def of(order: Order, came: Sequence[Payment], *, now: datetime) -> Standing:
     if order.status == "draft":
         return Standing("Quote", "", Markup("The price holds until {}.").format(when(order.expires_at, "day")))
     if order.status == "placed":
-        return Standing("Ordered", "warn", _awaited(order))
+        return Standing("Ordered", "warn", _awaited(order, came))
     if order.status == "fulfilled":
-        return Standing("Credited", "ok", _money(order, came))
+        is_back = order.refunded_units or order.shortfall_units
+        return (
+            Standing("Refunded", "", _money(order, came))
+            if is_back
+            else Standing("Credited", "ok", _money(order, came))
+        )
     if order.status == "refused":
         return Standing("Not paid", "warn", Markup("The card payment failed. Nothing was charged."))
     by = _CLOSED_BY.get(order.closed_by or "", "")
@@ -40,7 +45,9 @@ def of(order: Order, came: Sequence[Payment], *, now: datetime) -> Standing:
     return Standing("Cancelled", "", Markup("Cancelled {}{}.").format(by, note) if by else Markup("Cancelled."))
 
 
-def _awaited(order: Order) -> Markup:
+def _awaited(order: Order, came: Sequence[Payment]) -> Markup:
+    if order.method == CARD and any(one.status in ("pending", "paid") for one in came):
+        return Markup("A payment is under way; the credits come when it has arrived.")
     if order.method == CARD:
         return Markup("The credits come when the card payment arrives.")
     return Markup("The credits come when the operator approves purchase order <bdi>{}</bdi>.").format(order.po_number)

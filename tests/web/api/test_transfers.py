@@ -9,8 +9,9 @@ from lti_tool.ledger import allotment, holds
 from lti_tool.ledger.transfers import OPERATOR, Actor, Movement, post
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
+from lti_tool.purchasing.fulfilment import settle
 from tests.conftest import Books
-from tests.factories import EXPORT_CREDITS, NOW, make_member
+from tests.factories import EXPORT_CREDITS, NOW, make_member, make_order, make_payment
 from tests.web.api.conftest import Get
 
 
@@ -68,6 +69,23 @@ def test_a_movement_says_when_why_and_by_whom_without_a_name(get: Get, school: L
     assert spent["actor"] == {"kind": "api_key", "id": "exporter"}
     assert (spent["note"], spent["reference"], spent["batch"]) == (None, "story 7", None)
     assert "Ada" not in get(f"/licenses/{school.id}/transfers").text
+
+
+def test_what_was_bought_and_given_back_names_its_order(get: Get, books: Books, school: License) -> None:
+    with books() as session:
+        order = make_order(session, school)
+        payment = make_payment(session, order)
+        settle(session, order.id, now=NOW)
+        payment.refunded = payment.amount
+        settle(session, order.id, now=NOW)
+    _, bought, returned = get(f"/licenses/{school.id}/transfers").get_json()["items"]
+    for shown, kind, source, target in (
+        (bought, "purchase", "outside", "pool"),
+        (returned, "refund", "pool", "outside"),
+    ):
+        assert (shown["kind"], shown["amount"], shown["from"], shown["to"]) == (kind, 100, source, target)
+        assert (shown["reference"], shown["member"]) == (order.number, None)
+        assert shown["batch"]
 
 
 def test_after_goes_on_behind_a_known_transfer_and_a_cursor_behind_a_page(get: Get, school: License, ada: str) -> None:
