@@ -17,7 +17,7 @@ from lti_tool.purchasing.orders import Order
 from lti_tool.settings import Settings
 from tests.browser.conftest import School, Sit
 from tests.browser.seat import Seat, expect_figures
-from tests.browser.test_teacher import TEACHER
+from tests.browser.test_teacher import TEACHER, pick, read_list
 from tests.demo_lms import Serving
 from tests.factories import make_payment
 from tests.gateway import Gateway, running_gateway
@@ -84,6 +84,44 @@ def test_100_are_bought_by_card_in_a_new_tab_and_the_course_notices_by_itself(sh
     opened.value.close()
     frame.get_by_role("link", name="Back to Overview").first.click()
     expect_figures(frame, License_total=400)
+
+
+def test_an_allotment_that_lacked_credits_is_bought_and_finished(shop: School, seat: Seat) -> None:
+    seat.step_in(TEACHER)
+    read_list(seat.frame)
+    frame = seat.tab("Manage Members")
+    pick(frame, "Mateo Ruiz", "Lucía Ruiz")
+    frame.get_by_role("button", name="Add", exact=True).click()
+    dialog = frame.get_by_role("dialog")
+    dialog.get_by_label("Credits to add").fill("166")
+    dialog.get_by_label("Note").fill("Science fair")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    dialog.get_by_role("link", name="Buy the missing 32").click()
+    expect(frame.get_by_text("32 are missing; 32 credits cost $19.20.")).to_be_visible()
+    expect(frame.get_by_label("Another number of credits")).to_have_value("32")
+    seat.check("06-purchase-quantity-missing")
+    go_on(frame)
+    pay_by_card(seat, "$20.78")
+    expect(frame.get_by_role("heading", name="32 credits came: the license total is now 332")).to_be_visible()
+    seat.check("06-purchase-came-for-an-allotment")
+    frame.get_by_role("link", name="Finish giving 166 to 2 people").click()
+    expect(frame.get_by_label("Note")).to_have_value("Science fair")
+    frame.get_by_role("button", name="Save", exact=True).click()
+    expect(frame.get_by_role("status").filter(has_text="You gave 332 credits to 2 people.")).to_be_visible()
+    expect_figures(seat.tab("Overview"), License_total=332, Allotted=332)
+
+
+def pay_by_card(seat: Seat, total: str) -> None:
+    """From the second step to the payment, in a tab of its own that is closed again."""
+    frame = seat.frame
+    frame.get_by_role("radio", name=re.compile("^By card")).check()
+    go_on(frame)
+    frame.get_by_role("button", name="Go to payment").click()
+    with seat.page.expect_popup() as opened:
+        frame.get_by_role("link", name=f"Pay {total}").click()
+    opened.value.get_by_role("button", name=f"Pay {total} by card").click()
+    expect(opened.value.get_by_role("heading", level=1)).not_to_contain_text("Pay")
+    opened.value.close()
 
 
 def test_a_purchase_order_is_placed_by_keyboard_and_going_back_loses_nothing(shop: School, seat: Seat) -> None:
