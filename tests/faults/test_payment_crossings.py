@@ -8,14 +8,16 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from lti_tool import clock
+from lti_tool.ledger.allotment import allot
+from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.purchasing import audit, checkout
 from lti_tool.purchasing import by_purchase_order as po
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.stripe import effects
 from lti_tool.purchasing.stripe.events import read_event
 from tests.conftest import Books, MakeApp
-from tests.factories import NOW, make_license, make_order
-from tests.faults.stripe_says import SETTINGS, Dispute, Message, Page, message, signature
+from tests.factories import EXPORT_CREDITS, NOW, make_context, make_license, make_member, make_order
+from tests.faults.stripe_says import SETTINGS, Dispute, Message, Page, Refund, message, signature
 from tests.faults.test_crossings import meanwhile
 
 
@@ -77,6 +79,26 @@ def test_two_halves_that_come_at_once_are_a_whole(client: FlaskClient, books: Bo
 
     with books() as session:
         assert session.get_one(Order, order.id).status == "fulfilled"
+        assert list(audit.faults(session)) == []
+
+
+def test_a_refund_that_comes_while_the_pool_is_allotted_takes_what_is_left(client: FlaskClient, books: Books) -> None:
+    with books() as session:
+        context = make_context(session)
+        license_ = make_license(session, credits=0, context=context)
+        order, member_id = make_order(session, license_), make_member(session, license_, context).id
+    assert post(client, message(Page("pi_1", order.id, order.total))) == 200
+
+    with ThreadPoolExecutor(1) as threads:
+        with books() as session:
+            allot(session, license_.id, EXPORT_CREDITS, member_ids=[member_id], each=70, actor=OPERATOR, now=NOW)
+            refund = message(Refund("pi_1", order.id, order.total))
+            posting = meanwhile(threads, lambda: post(client, refund))
+        assert posting.result() == 200
+
+    with books() as session:
+        found = session.get_one(Order, order.id)
+        assert (found.refunded_units, found.shortfall_units) == (30, 70)
         assert list(audit.faults(session)) == []
 
 
