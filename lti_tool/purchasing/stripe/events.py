@@ -32,7 +32,10 @@ class PageNews:
 
     session_id: str
     order_id: str | None
-    """What the page was opened for; whoever makes a payment link may choose it, too."""
+    """What we opened the page for: from its metadata, which only the seller writes.
+
+    A payer chooses the `client_reference_id` of the seller's payment links, which sell other things: it names nothing.
+    """
     payment: str
     """The payment's reference: the intent, or the page itself where there is none."""
     amount: int
@@ -124,7 +127,7 @@ def _page(kind: str, page: Mapping[str, Any]) -> PageNews:
     is_money = state in ("paid", "pending", "failed")  # a page that only keeps a card, for one, names no amount
     return PageNews(
         session_id=session_id,
-        order_id=_order_id(page.get("client_reference_id")),
+        order_id=_order_id(_table(page.get("metadata") or {}).get("order_id")),
         payment=session_id if page.get("payment_intent") is None else _text(page, "payment_intent", _ID),
         amount=_whole(page, "amount_total", _MOST_MONEY) if is_money else 0,
         currency=_text(page, "currency", _CURRENCY).upper() if is_money else "",

@@ -175,7 +175,7 @@ def test_money_that_nobody_knows_is_kept_and_listed_until_it_is_matched(
     order = shop.order()
     paid = gateway.pay(shop.page(order))
     for number, reference in enumerate((None, "0199a1b2-0000-7000-8000-000000000001", "'; drop table orders")):
-        change = {"client_reference_id": reference, "payment_intent": f"pi_{number}"}
+        change = {"metadata": {"order_id": reference}, "payment_intent": f"pi_{number}"}
         assert shop.tell(_changed(paid, change, f"evt_{number}")) == [200]
     assert (shop.problems(), shop.credits(order)) == (["unmatched"] * 3, (0, 0))
     back = gateway.refund(paid["data"]["object"]["payment_intent"], 2_500)
@@ -187,10 +187,19 @@ def test_money_that_nobody_knows_is_kept_and_listed_until_it_is_matched(
         assert {one.order_id for one in payments.problems(session)} == {None}
 
 
+def test_what_a_payer_bought_elsewhere_of_the_seller_pays_no_order_that_the_payer_names(
+    shop: Shop, gateway: Gateway
+) -> None:
+    order = shop.order()
+    elsewhere = {"id": "cs_link", "metadata": {}, "payment_link": "plink_1", "client_reference_id": order.id}
+    shop.tell(_changed(gateway.pay(shop.page(order)), elsewhere, "evt_link"))
+    assert (shop.credits(order), shop.problems(), shop.now(order).status) == ((0, 0), ["unmatched"], "placed")
+
+
 def test_a_payment_counts_for_one_order_only(shop: Shop, gateway: Gateway) -> None:
     mine, other = shop.order(), shop.order()
     paid = gateway.pay(shop.page(mine))
-    shop.tell(paid, _changed(paid, {"client_reference_id": other.id}, "evt_again"))
+    shop.tell(paid, _changed(paid, {"metadata": {"order_id": other.id}}, "evt_again"))
     assert (shop.credits(mine), shop.credits(other)) == ((100, 100), (0, 0))
     assert shop.problems() == ["other_order"]
     assert shop.payment(mine).order_id == mine.id
