@@ -220,6 +220,21 @@ def test_every_state_of_an_order_reads_well(shop: School, seat: Seat) -> None:
         seat.check(f"06-purchase-state-{name}")
 
 
+def test_a_page_whose_visit_has_ended_looks_no_more(shop: School, seat: Seat) -> None:
+    frame = add_credits(seat)
+    frame.get_by_text("100 credits", exact=True).click()
+    go_on(frame)
+    [order_id] = ids_of(shop)
+    change(shop, order_id, lambda books, order: checkout.place(books, order.id, by="manager", now=now()))
+    seat.page.route("**/state?*", lambda route: route.fulfill(status=401, body=""))
+    frame.goto(f"{shop.lms.tool_url}/manager/purchase/{order_id}")
+    expect(frame.locator("#order")).to_have_attribute("hx-trigger", "every 3s")
+    expect(frame.locator("#order")).not_to_have_attribute("hx-trigger", "every 3s")
+    expect(frame.get_by_role("button", name="Open the payment page")).to_be_visible()
+    assert all("401" in line for line in seat.complaints)
+    seat.complaints.clear()
+
+
 def change(school: School, order_id: str, act: Act) -> None:
     """Something happens to the locked order."""
 

@@ -8,6 +8,15 @@ if (visit) {
   document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.setRequestHeader(HEADER, visit));
 }
 
+// A page that looks by itself, and whose visit has ended, looks no more: a copy of its part has nothing that htmx follows.
+document.addEventListener("htmx:responseError", ({ detail: { elt, xhr } }) => {
+  if (xhr.status !== 401 || !elt.getAttribute("hx-trigger")?.startsWith("every ")) return;
+  const still = elt.cloneNode(true);
+  still.removeAttribute("hx-get");
+  still.removeAttribute("hx-trigger");
+  elt.replaceWith(still);
+});
+
 // A form that leaves us, or this tab, is the browser's own.
 document.addEventListener("htmx:beforeProcessNode", (event) => {
   const form = event.target;
