@@ -68,7 +68,7 @@ def test_every_certification_case_has_its_test_and_the_suite_lists_every_test() 
 
 
 def test_every_test_that_the_proofs_name_is_there() -> None:
-    proofs = (ROOT / "docs" / "conformance.md").read_text("utf-8")
+    proofs = "".join((ROOT / "docs" / page).read_text("utf-8") for page in ("conformance.md", "ledger.md"))
     named = re.findall(r"`([\w/]+\.py)::(test_\w+)(?:\[(\w+)\])?`", proofs)
     missing = []
     for file, test, case in named:
