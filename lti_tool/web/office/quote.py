@@ -43,9 +43,9 @@ def look(token: str) -> str:
 @takes_file
 def place(token: str) -> ResponseReturnValue:
     """Places the order with what was typed, or says beside each field what is wrong; then nothing was ordered."""
-    license_id = order_of(db.session(), token).license_id
+    order = order_of(db.session(), token)
     posted = Form.posted(*FIELDS, "exempt", "seen")
-    billing = _read(posted, license_id)
+    billing = _read(posted, order.license_id, is_open=order.status == "draft")
     status = 422
     if billing is not None:
         try:
@@ -80,10 +80,13 @@ def page(desk: Desk, form: Form, *, is_just_placed: bool = False) -> str:
     )
 
 
-def _read(posted: Form, license_id: str) -> Billing | None:
-    """What was typed; None, and the form says where, if something is wrong. A file that can be taken is filed first."""
+def _read(posted: Form, license_id: str, *, is_open: bool) -> Billing | None:
+    """What was typed; None, and the form says where, if something is wrong. A file that can be taken is filed first.
+
+    Once the order is placed, its link files nothing more: the next order's tax would follow from it.
+    """
     try:
-        if receive(license_id, uploaded_by=None) is not None:
+        if is_open and receive(license_id, uploaded_by=None) is not None:
             posted.values["exempt"] = "1"  # whoever sends a certificate means it to count
         elif posted.values["exempt"] and certificates.newest(db.session(), license_id) is None:
             posted.wrong["certificate"] = _NO_CERTIFICATE

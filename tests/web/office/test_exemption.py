@@ -13,7 +13,7 @@ from lti_tool.purchasing.certificates import Certificate
 from lti_tool.settings import Settings
 from tests.conftest import Books, MakeApp
 from tests.factories import SHOP
-from tests.web.office.conftest import Send, Sent, file, place, upload
+from tests.web.office.conftest import BILLING, Send, Sent, file, place, upload
 from tests.web.pages import Page, get
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -57,6 +57,14 @@ def test_the_certificate_on_file_counts_only_where_the_office_says_so(
     assert place(client, third.path).status_code == 303
     assert [one.order.total for one in (first, second, third)] == [10_000, 10_000, 10_825]
     assert "exempt.pdf" not in client.get(second.path).get_data(as_text=True), "a file's name may name anybody"
+
+
+def test_the_link_of_a_placed_order_files_nothing_more(client: FlaskClient, sent: Sent, settings: Settings) -> None:
+    assert place(client, sent.path).status_code == 303
+    again = {**BILLING, "seen": "", "exempt": "", "certificate": file(PDF, "exempt.pdf")}
+    assert upload(client, sent.path, **again).status_code == 303, "pressed twice, it was placed once"
+    assert upload(client, sent.path, **again | {"po_number": "another"}).status_code == 409
+    assert (kept(sent.books), files(settings)) == ([], [])
 
 
 def test_a_file_that_was_taken_stays_though_another_field_is_wrong(client: FlaskClient, sent: Sent) -> None:
