@@ -117,12 +117,12 @@ _LISTED = Check(
     (("order_unlisted", "entry in the list of problems"),),
     """
     select o.license_id, o.number, null, o.code
-      from (select m.*, 'paid_after_cancel' as code, id as subject from {money} m
+      from (select m.*, 'paid_after_cancel' as code, id || ':' || paid as subject from {money} m
              where paid >= total and (status in ('draft', 'cancelled') or (method is null and status <> 'fulfilled'))
             union all
             select m.*, 'partial', id || ':' || paid from {money} m where paid between 1 and total - 1
             union all
-            select m.*, 'overpaid', id from {money} m where paid > total
+            select m.*, 'overpaid', id || ':' || paid from {money} m where paid > total
             union all
             select m.*, 'paid_after_refund', id || ':' || (refunded_units + shortfall_units - owed) from {money} m
              where paid > total and refunded_units + shortfall_units > owed

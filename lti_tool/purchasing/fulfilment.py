@@ -32,11 +32,11 @@ def settle(session: Session, order_id: str, *, now: datetime) -> Settled:
     paid = payments.paid(received, order.currency)
     credited = 0
     if paid >= order.total and order.status != "fulfilled":
-        credited = _honour(session, order, now)
+        credited = _honour(session, order, paid, now)
     _watch_parts(session, order, paid, now)
     if paid > order.total:
         detail = f"Order {order.number} was paid twice, or with too much: {paid} instead of {order.total}."
-        payments.note_problem(session, "overpaid", order.id, detail, now=now, order_id=order.id)
+        _note_sum(session, "overpaid", order, paid, detail, now=now)
     surplus = max(0, paid - order.total)
     returned = payments.given_back(received, order.currency) - surplus
     taken = _take_back(session, order, max(0, returned), now) if order.status == "fulfilled" else 0
@@ -64,22 +64,29 @@ def fulfil(session: Session, order: Order, *, actor: Actor, now: datetime) -> in
 
 
 def _watch_parts(session: Session, order: Order, paid: int, now: datetime) -> None:
-    """A part of the money is listed until the rest has come; its entry names the sum that is there by now."""
+    """A part of the money is listed until the rest has come."""
     if paid == 0:
         return
-    part = f"{order.id}:{paid}"
-    payments.close_problems(session, "partial", order.id, but=part, note="more came", now=now)
     if paid < order.total:
         came, asked = money.shown(paid, order.currency), money.shown(order.total, order.currency)
         detail = f"Order {order.number} is paid in part: {came} of {asked}."
-        payments.note_problem(session, "partial", part, detail, now=now, order_id=order.id)
+        _note_sum(session, "partial", order, paid, detail, now=now)
+    else:
+        payments.close_problems(session, "partial", order.id, note="more came", now=now)
 
 
-def _honour(session: Session, order: Order, now: datetime) -> int:
+def _note_sum(session: Session, code: str, order: Order, paid: int, detail: str, *, now: datetime) -> None:
+    """Lists the sum that came by now, in place of a smaller one: what comes later is news though that was closed."""
+    subject = f"{order.id}:{paid}"
+    payments.close_problems(session, code, order.id, but=subject, note="more came", now=now)
+    payments.note_problem(session, code, subject, detail, now=now, order_id=order.id)
+
+
+def _honour(session: Session, order: Order, paid: int, now: datetime) -> int:
     """Money for an expired order is taken at its word; for a cancelled one somebody decides (R30)."""
     if order.status in ("cancelled", "draft") or order.method is None:
         detail = f"Order {order.number} was paid though it is {order.status}. Approve it, or give the money back."
-        payments.note_problem(session, "paid_after_cancel", order.id, detail, now=now, order_id=order.id)
+        _note_sum(session, "paid_after_cancel", order, paid, detail, now=now)
         return 0
     if order.status == "expired":
         detail = f"Order {order.number} was paid after it had expired; it was credited at its old price."

@@ -57,6 +57,26 @@ def test_too_little_money_credits_nothing_and_two_halves_do(session: Session) ->
     assert settle(session, order).credited == 100
 
 
+def test_money_that_comes_after_somebody_dealt_with_the_first_is_listed_again(session: Session) -> None:
+    license_ = make_license(session, credits=0)
+    paid_twice, cancelled = make_order(session, license_), make_order(session, license_, status="cancelled")
+    for order in (paid_twice, paid_twice, cancelled):
+        make_payment(session, order)
+        settle(session, order)
+    assert open_problems(session) == ["overpaid", "paid_after_cancel"]
+    for listed in payments.problems(session):
+        payments.close_problem(session, listed.id, note="Given back.", now=NOW)
+    for order in (paid_twice, cancelled):
+        settle(session, order)
+    assert open_problems(session) == []
+    make_payment(session, cancelled)
+    settle(session, cancelled)
+    assert open_problems(session) == ["paid_after_cancel", "overpaid"]
+    make_payment(session, paid_twice)
+    settle(session, paid_twice)
+    assert [(one.code, one.order_id) for one in payments.problems(session)][2:] == [("overpaid", paid_twice.id)]
+
+
 def test_money_for_a_cancelled_order_is_listed_and_for_an_expired_one_honoured(session: Session) -> None:
     license_ = make_license(session, credits=0)
     cancelled = make_order(session, license_, status="cancelled")
