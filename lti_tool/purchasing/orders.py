@@ -19,9 +19,12 @@ from lti_tool.ledger.pools import open_pool
 from lti_tool.price_list import Catalog
 from lti_tool.purchasing import catalog as prices
 from lti_tool.purchasing.catalog import Price
-from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
+from lti_tool.purchasing.refusals import OrderClosed, PriceExpired, TooManyQuotes
 
 PURCHASE_ORDER, CARD = "purchase_order", "card"
+
+MOST_QUOTES = 200
+"""Open quotes of one licence: more are a mistake, or somebody who fills the disk."""
 
 _NUMBER = re.compile(r"(?:CR|Q|I|R)-(\d{4}-[0-9A-Z]{8})", re.ASCII)
 _ID = re.compile(r"[0-9a-f-]{36}")
@@ -93,11 +96,13 @@ def draft(
     allotment_id: str | None = None,
     request_key: str | None = None,
 ) -> Order:
-    """A new quote at today's price; the same form sent twice gives the same draft. Raises NotForSale."""
+    """A new quote at today's price; the same form twice gives the same draft. Raises NotForSale, TooManyQuotes."""
     same = _of_form(session, license_id, request_key)
     if same is not None:
         return same
     price = prices.price(catalog, resource, quantity)
+    if _count_quotes(session, license_id, now) >= MOST_QUOTES:
+        raise TooManyQuotes(f"The license has {MOST_QUOTES} open quotes. Go on with one in Purchases, or cancel some.")
     open_pool(session, license_id, resource)
     order = Order(
         id=new_id(),
@@ -126,6 +131,11 @@ def draft(
 def _of_form(session: Session, license_id: str, request_key: str | None) -> Order | None:
     query = select(Order).where(Order.license_id == license_id, Order.request_key == request_key)
     return None if request_key is None else session.scalar(query)
+
+
+def _count_quotes(session: Session, license_id: str, now: datetime) -> int:
+    is_open = (Order.license_id == license_id, Order.status == "draft", Order.expires_at > now)
+    return session.scalars(select(func.count()).select_from(Order).where(*is_open)).one()
 
 
 def put_price(order: Order, price: Price, catalog: Catalog, *, now: datetime) -> None:

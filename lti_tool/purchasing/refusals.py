@@ -9,6 +9,12 @@ class NotForSale(Invalid):
     code = "not_for_sale"
 
 
+class TooManyQuotes(Refusal):
+    """The licence has as many open quotes as it may."""
+
+    code = "too_many_quotes"
+
+
 class PriceExpired(Refusal):
     """The quote's time is over: its price holds no longer."""
 

@@ -3,10 +3,24 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+from sqlalchemy.orm import Session
+
 from lti_tool.ids import new_id
 from lti_tool.purchasing import orders
+from lti_tool.purchasing.refusals import TooManyQuotes
 from tests.conftest import Books
-from tests.factories import EXPORT_CREDITS, NOW, SHOP, make_license
+from tests.factories import EXPORT_CREDITS, NOW, SHOP, make_license, make_order
+
+
+def test_a_flood_of_quotes_ends_where_a_license_has_enough_of_them(session: Session) -> None:
+    license_, other = make_license(session), make_license(session)
+    made = [make_order(session, license_, status="draft") for _ in range(orders.MOST_QUOTES)]
+    with pytest.raises(TooManyQuotes):
+        make_order(session, license_, status="draft")
+    make_order(session, other, status="draft")
+    orders.close(made[0], "cancelled", by="manager", now=NOW)
+    make_order(session, license_, status="draft")
 
 
 def test_a_form_that_comes_eight_times_at_once_makes_one_order(books: Books) -> None:

@@ -14,7 +14,7 @@ from lti_tool.ids import new_id
 from lti_tool.purchasing import catalog, certificates, office_links, orders, unfinished
 from lti_tool.purchasing.catalog import Price
 from lti_tool.purchasing.orders import Order
-from lti_tool.purchasing.refusals import NotForSale, OrderClosed
+from lti_tool.purchasing.refusals import NotForSale, OrderClosed, TooManyQuotes
 from lti_tool.web import access, words
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.forms import Form, done, request_key
@@ -67,7 +67,7 @@ def save() -> ResponseReturnValue:
                     order = _keep(session, posted, quantity)
                 step = "manager.purchase_payment" if order.status == "draft" else "manager.order"
                 return done(url_for(step, order_id=order.id))
-        except (NotForSale, OrderClosed) as refused:
+        except (NotForSale, OrderClosed, TooManyQuotes) as refused:
             posted.wrong["quantity"] = refused.detail
     return _page(open_desk(db.session()), posted), 200 if "look" in request.form else 422
 
