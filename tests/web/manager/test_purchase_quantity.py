@@ -63,6 +63,7 @@ def test_a_number_that_is_not_for_sale_stays_and_gets_its_reason(teacher: FlaskC
         ("200000", "at most 100,000"),
         ("1" * 300, "at most 100,000"),
         ("1.5", "“1.5” is not a whole number. The nearest are 1 and 2."),
+        ("0,5", "The nearest is 1."),
         ("ten", "“ten” is not a whole number."),
         ("", "Enter a whole number."),
     ):

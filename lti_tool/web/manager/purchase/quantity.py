@@ -153,8 +153,8 @@ def _chosen(shown: Form) -> int | None:
         return None
     quantity = shown.whole("quantity")
     if quantity is None and (parts := _BETWEEN.fullmatch(typed)):
-        below = int(parts[1])
-        shown.wrong["quantity"] += f" The nearest are {words.number(below)} and {words.number(below + 1)}."
+        near = [words.number(whole) for whole in (int(parts[1]), int(parts[1]) + 1) if whole]
+        shown.wrong["quantity"] += f" The nearest {'are' if near[1:] else 'is'} {words.listed(near)}."
     return quantity
 
 
