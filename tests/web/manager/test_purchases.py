@@ -23,7 +23,7 @@ PURCHASES = "/manager/purchases"
 
 def order(books: Session, school: School, **how: object) -> Order:
     """An order of the school's, begun by the teacher."""
-    made = make_order(books, books.get_one(License, school.license), **how)  # type: ignore[arg-type]
+    made = make_order(books, books.get_one(License, school.license), **how)  # type: ignore[arg-type] # its own words
     made.buyer_id = school.teacher_person
     made.placed_by = "manager" if made.placed_at else None
     books.flush()
