@@ -10,7 +10,7 @@ from lti_tool.purchasing.stripe.events import KINDS
 from tests.house.sources import ROOT, product, tree
 
 PAYMENTS = ROOT / "docs" / "operator" / "payments.md"
-_NOTING = {"note_problem": 1, "_note": 0, "resolve": 1, "close_problems": 1}
+_NOTING = {"note_problem": 1, "_note_sum": 1, "_note": 0, "resolve": 1, "close_problems": 1}
 """The functions by which a problem is listed or ended, and where they are told its code."""
 
 
