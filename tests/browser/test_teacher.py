@@ -162,9 +162,9 @@ def test_more_than_the_license_has_is_refused_in_the_dialog(seat: Seat) -> None:
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile("100 are missing"))
     expect(field).to_have_value("200")
-    expect(dialog.get_by_role("link", name="Add Credits")).to_be_visible()
+    expect(dialog.get_by_role("link", name="Buy the missing 100")).to_be_visible()
     seat.check("03-add-refused")
-    dialog.get_by_role("link", name="Add Credits").click()
+    dialog.get_by_role("link", name="Buy the missing 100").click()
     expect(frame.get_by_role("heading", name="Purchase")).to_be_visible()
     seat.check("06-purchase")
 

@@ -77,9 +77,22 @@ def test_an_empty_license_says_why_they_wait(teacher: FlaskClient, school: Schoo
     page = get(teacher, "/manager/")
     assert "2 students are waiting: the license has 3 credits left; a bundle is 5." in page.text
     assert "2 × 5 = 10, but the license has 3: 7 are missing" in page.text
+    assert page.find("a", href="/manager/purchase?missing=7")
     refused = post(teacher, page.form("/manager/members/add"))
     assert refused.status_code == 422
     assert "1 person × 5 = 5, but the license has 3: 2 are missing." in Page(refused).text
+
+
+def test_who_cannot_buy_what_is_missing_is_sent_to_ask(client: FlaskClient, school: School, enter: Enter) -> None:
+    use_up(school, school.ada, maximum=50)
+    with school.books() as books:
+        allot(books, school.license, EXPORT_CREDITS, member_ids=[school.teacher], each=92, actor=school.actor, now=NOW)
+    enter(client, replace(school.as_teacher, manages=False))
+    assert get(client, "/manager/").find("a", href="/manager/purchase/ask?number=7")
+    enter(client, school.visit(school.ta, Role.TA))
+    page = get(client, "/manager/")
+    assert "2 students are waiting" in page.text
+    assert not [found for found in page.find("a") if "purchase" in found["href"]]
 
 
 def test_recent_activity_says_who_and_why(teacher: FlaskClient, school: School) -> None:

@@ -21,9 +21,18 @@ from tests.web.pages import get
 PURCHASES = "/manager/purchases"
 
 
-def order(books: Session, school: School, **how: object) -> Order:
+def order(
+    books: Session,
+    school: School,
+    *,
+    quantity: int = 100,
+    method: str | None = "card",
+    status: str = "placed",
+    po_number: str | None = None,
+) -> Order:
     """An order of the school's, begun by the teacher."""
-    made = make_order(books, books.get_one(License, school.license), **how)  # type: ignore[arg-type] # its own words
+    license_ = books.get_one(License, school.license)
+    made = make_order(books, license_, quantity=quantity, method=method, status=status, po_number=po_number)
     made.buyer_id = school.teacher_person
     made.placed_by = "manager" if made.placed_at else None
     books.flush()
