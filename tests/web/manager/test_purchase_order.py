@@ -137,7 +137,9 @@ def test_a_quote_says_that_nothing_is_ordered_and_how_to_go_on(teacher: FlaskCli
     assert "nothing is ordered yet" in page.text
     assert page.find("a", href=f"{PURCHASE}/{order_id}/payment")
     assert "Quote Q-" in page.text
-    assert page.form(f"{PURCHASE}/{order_id}/office")
+    fill(teacher, order_id, method="purchase_order", po_number="")
+    post(teacher, page.form(f"{PURCHASE}/{order_id}/office"))
+    assert "Enter the number yourself" in get(teacher, f"{PURCHASE}/{order_id}").text, "the review leads back here"
 
 
 def test_an_order_speaks_of_what_it_bought_even_where_that_is_no_longer_sold(

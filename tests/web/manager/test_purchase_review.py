@@ -106,5 +106,6 @@ def test_the_page_says_by_itself_that_credits_came_and_is_silent_while_nothing_c
     news = get(buyer, asks)
     assert "100 credits came: the license total is now 200" in news.text
     assert news.find("p", hx_swap_oob="innerHTML:#order-news")
+    assert news.find("div", id="order-at", hx_swap_oob="true"), "the steps go along"
     assert not [part for part in news.find("div", id="order") if "hx-get" in part], "it stops asking"
     assert "Give them" in news.text

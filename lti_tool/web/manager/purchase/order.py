@@ -117,9 +117,9 @@ def _next(desk: Desk, order: Order, found: Progress) -> list[Step]:
     placed = Step(True, Markup("Order placed"), _by(order))
     if order.method == PURCHASE_ORDER:
         return [placed, _approval(order), _becomes(desk, order, found), _invoice(order, found)]
-    paid = {State.CARD: "on a page of Stripe’s, in a new tab", State.UNDER_WAY: "under way"}.get(found.state, "")
-    card = Step(found.is_paid, Markup("Paid by card"), paid)
-    return [placed, card, _becomes(desk, order, found)]
+    how = {State.CARD: "on a page of Stripe’s, in a new tab", State.UNDER_WAY: "the money is under way"}
+    paid = Step(found.is_paid, Markup("Paid"), how.get(found.state, ""))
+    return [placed, paid, _becomes(desk, order, found)]
 
 
 def _of_quote(desk: Desk, order: Order, found: Progress) -> list[Step]:
