@@ -14,7 +14,7 @@ from lti_tool.db import Base, Instant
 from lti_tool.purchasing import fulfilment, orders, payments
 from lti_tool.purchasing.orders import CARD, Order
 from lti_tool.purchasing.payments import Payment
-from lti_tool.purchasing.refusals import NotByCard, OrderClosed, PaymentUnderWay, PriceExpired
+from lti_tool.purchasing.refusals import NotByCard, PaymentUnderWay, PriceExpired
 
 _LONGEST = timedelta(hours=23)
 """A page's life: Stripe allows 24 hours by its own clock, which may be a little behind ours."""
@@ -98,21 +98,17 @@ def begin_payment(session: Session, order_id: str, *, now: datetime) -> tuple[Or
     return order, following
 
 
-def record_session(session: Session, order_id: str, attempt: int, *, session_id: str, url: str) -> str:
-    """Keeps the page that the provider opened for the attempt, and returns the address to pay at.
+def record_session(session: Session, order_id: str, attempt: int, *, session_id: str, url: str) -> Order:
+    """Keeps the page that the provider opened for the attempt, and returns the order as it is by now. Raises NotFound.
 
-    Raises NotFound, and OrderClosed where the order ended meanwhile: the sweep then has the page closed.
+    It is kept though the order ended meanwhile, so that the sweep has it closed.
     """
     order = orders.locked(session, order_id)
     row = session.get_one(Checkout, (order_id, attempt))
     if row.status == "asked":
         row.session_id, row.url, row.status = session_id, url, "open"
         session.flush()
-    if order.status != "placed":
-        raise OrderClosed(
-            f"Order {order.number} is {order.status} already; nothing is to be paid.", status=order.status
-        )
-    return row.url or url
+    return order
 
 
 def abandon(session: Session, order_id: str, attempt: int) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, current_app, render_template
 
 from lti_tool import clock
 from lti_tool.db import db, transaction
-from lti_tool.purchasing import checkout
+from lti_tool.purchasing import checkout, orders
 from lti_tool.purchasing.refusals import AskedOtherwise, NotByCard
 from lti_tool.purchasing.stripe.pages import Stripe
 from lti_tool.settings import Settings
@@ -42,7 +42,9 @@ def pay_url(order_id: str) -> str:
             checkout.abandon(session, order_id, attempt.attempt)
         raise
     with transaction() as session:
-        return checkout.record_session(session, order_id, attempt.attempt, session_id=page.id, url=page.url)
+        order = checkout.record_session(session, order_id, attempt.attempt, session_id=page.id, url=page.url)
+    orders.require(order, "placed")  # it may have been cancelled while we asked
+    return page.url
 
 
 @blueprint.get("/checkout/return")

@@ -189,13 +189,16 @@ def test_only_a_placed_order_by_card_is_paid_by_card(make_app: MakeApp, app: Fla
         pay(make_app(), placed(books))
 
 
-def test_a_page_that_was_made_for_an_order_cancelled_meanwhile_is_shown_to_nobody(books: Books) -> None:
+def test_a_page_that_was_made_for_an_order_cancelled_meanwhile_is_kept_for_the_sweep_to_close(books: Books) -> None:
     order = placed(books)
     with books() as session:
         checkout.begin_payment(session, order.id, now=clock.now())
         orders.close(session.get_one(Order, order.id), "cancelled", by="manager", now=clock.now())
-    with books() as session, pytest.raises(OrderClosed):
-        checkout.record_session(session, order.id, 1, session_id="cs_1", url="https://pay.test/1")
+    with books() as session:
+        ended = checkout.record_session(session, order.id, 1, session_id="cs_1", url="https://pay.test/1")
+        assert ended.status == "cancelled"
+    [attempt] = attempts(books, order)
+    assert (attempt.status, attempt.session_id) == ("open", "cs_1")
 
 
 def test_whoever_comes_back_is_told_to_close_the_tab_and_credited_nothing(app: Flask, books: Books) -> None:
