@@ -16,7 +16,7 @@ _PRIVATE_KEYS = re.compile(
 # Anybody can have a long path logged: each pattern is linear, by a bound or by where it may begin.
 _PRIVATE_TEXT = (
     (re.compile(r"eyJ[\w-]{1,1000}\.[\w-]+(\.[\w-]*)?"), HIDDEN),  # a JWT
-    (re.compile(r"(/(?:office|papers|enter)/)[^/\s'\"<]+"), rf"\1{HIDDEN}"),  # an address that is a key by itself
+    (re.compile(r"(/(?:office|papers|enter)/+)[^/\s'\"<]+"), rf"\1{HIDDEN}"),  # an address that is a key by itself
     (re.compile(r"(?i)(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {HIDDEN}"),
     (re.compile(r"(?<=[^\s?'\"])\?[^\s'\"]+"), f"?{HIDDEN}"),  # a query string
     (re.compile(r"(://[^/\s:@]*):[^@\s/]+@"), rf"\1:{HIDDEN}@"),  # a password in a URL
