@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, request
 from lti_tool import clock
 from lti_tool.db import db
 from lti_tool.errors import Refusal
+from lti_tool.licenses import licenses
 from lti_tool.lti.roles import Role
 from lti_tool.members import reach
 from lti_tool.web import operator_visit, session
@@ -157,9 +158,18 @@ def _check() -> None:
         if not standing.is_staff:
             raise NoVisit("Your role in the course has changed. Open it again from your course.")
         g.teaches = standing.may_teach
+    if declared.manages and found.manages and not _still_manages(found):
+        raise NoVisit("Who manages the license has changed. Open it again from your course.")
     if not declared.lets_in(found) and not (declared.assistants and g.teaches):
         raise NotYours("This page is not for your role in the course.")
     g.visit = found
+
+
+def _still_manages(visit: Visit) -> bool:
+    """Asked at each request, as of assistants: who manages orders goods that somebody pays for (R24)."""
+    if visit.license_id is None or visit.person_id is None:
+        return True
+    return licenses.is_manager(db.session(), visit.license_id, visit.person_id)
 
 
 def _operator() -> OperatorVisit:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from flask.testing import FlaskClient
 
 from lti_tool import clock
+from lti_tool.licenses import licenses
 from lti_tool.lti.roles import Role
+from lti_tool.members.people import Member
 from lti_tool.purchasing import office_links, orders
 from tests.conftest import MakeApp
 from tests.factories import EXPORT_CREDITS, SHOP, make_license
@@ -134,6 +136,19 @@ def test_only_managers_buy_and_only_for_their_own_license(client: FlaskClient, s
     assert {client.get(page).status_code for page in pages} == {403}
     enter(client, school.visit(school.ta, Role.TA))
     assert {client.get(page).status_code for page in pages} == {403}
+
+
+def test_who_manages_no_more_buys_no_more_in_the_visit_that_they_have(teacher: FlaskClient, school: School) -> None:
+    order_id = begin(teacher)
+    fill(teacher, order_id)
+    review = f"{PURCHASE}/{order_id}/review"
+    form = get(teacher, review).form(review)
+    with school.books() as books:
+        licenses.name_manager(books, school.license, books.get_one(Member, school.ta).person_id, now=clock.now())
+    assert post(teacher, form).status_code == 401
+    assert teacher.get(PURCHASE).status_code == 401
+    assert order_of(school, order_id).status == "draft"
+    assert teacher.get("/manager/members").status_code == 200, "they still teach"
 
 
 def test_where_nothing_is_for_sale_it_is_said_whom_to_ask(make_app: MakeApp, school: School, enter: Enter) -> None:
