@@ -114,6 +114,8 @@ def _note(order: Order, kind: str) -> Markup:
     total = words.money(order.total, order.currency)
     if kind == facts.QUOTE and order.status in ("draft", "expired"):
         return Markup("PDF, {}, valid until {}").format(total, words.when(order.expires_at, "day"))
+    if order.status == "cancelled" and kind != facts.RECEIPT:
+        return Markup("PDF, cancelled")
     if kind == facts.INVOICE and order.due_at is not None:
         return Markup("PDF, {}, due {}").format(total, words.when(order.due_at, "day"))
     return Markup("PDF, {}").format(total)

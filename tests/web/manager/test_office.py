@@ -97,3 +97,18 @@ def test_an_order_that_ended_gets_no_link(teacher: FlaskClient, school: School) 
     answer = post(teacher, form)
     assert (answer.status_code, answer.location) == (303, f"{PURCHASE}/{order_id}#office")
     assert "Send to the school office" not in get(teacher, f"{PURCHASE}/{order_id}").text
+
+
+def test_of_an_order_that_ended_the_link_is_only_to_be_closed(teacher: FlaskClient, school: School) -> None:
+    order_id = begin(teacher, quantity="200")
+    fill(teacher, order_id)
+    place(teacher, order_id)
+    press(teacher, order_id)
+    with school.books() as books:
+        by_purchase_order.cancel(books, order_id, by="operator", now=clock.now())
+    page = get(teacher, f"{PURCHASE}/{order_id}")
+    assert "nothing is to be paid, until" in page.text
+    assert "Write an e-mail" not in page.text
+    assert "PDF, cancelled" in page.text
+    post(teacher, page.form(f"{PURCHASE}/{order_id}/office"), close="1")
+    assert "Close the link" not in get(teacher, f"{PURCHASE}/{order_id}").text
