@@ -104,7 +104,7 @@ _PAID = Check(
     select o.license_id, o.number,
            o.paid, case when o.method = 'card' and o.status = 'fulfilled' and o.paid < o.total
                         then 'at least ' || o.total end,
-           o.status, case when o.status in ('placed', 'expired', 'refused') and o.method is not null
+           o.status, case when o.status in ('placed', 'expired', 'refused') and o.placed_at is not null
                            and o.paid >= o.total then 'fulfilled' end
       from {money} o
      where {o}
@@ -118,7 +118,7 @@ _LISTED = Check(
     """
     select o.license_id, o.number, null, o.code
       from (select m.*, 'paid_after_cancel' as code, id || ':' || paid as subject from {money} m
-             where paid >= total and (status in ('draft', 'cancelled') or (method is null and status <> 'fulfilled'))
+             where paid >= total and (status = 'cancelled' or placed_at is null)
             union all
             select m.*, 'partial', id || ':' || paid from {money} m where paid between 1 and total - 1
             union all

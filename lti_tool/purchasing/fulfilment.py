@@ -83,8 +83,8 @@ def _note_sum(session: Session, code: str, order: Order, paid: int, detail: str,
 
 
 def _honour(session: Session, order: Order, paid: int, now: datetime) -> int:
-    """Money for an expired order is taken at its word; for a cancelled one somebody decides (R30)."""
-    if order.status in ("cancelled", "draft") or order.method is None:
+    """Money for an expired order is taken at its word; for a cancelled one, or a mere quote, somebody decides (R30)."""
+    if order.status == "cancelled" or order.placed_at is None:
         detail = f"Order {order.number} was paid though it is {order.status}. Approve it, or give the money back."
         _note_sum(session, "paid_after_cancel", order, paid, detail, now=now)
         return 0

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -15,12 +16,14 @@ from lti_tool.ledger.pools import Pool
 from lti_tool.ledger.transfers import Transfer
 from lti_tool.licenses import licenses
 from lti_tool.purchasing import by_purchase_order as po
-from lti_tool.purchasing import certificates, office_links, orders, payments
+from lti_tool.purchasing import certificates, checkout, office_links, orders, overdue, payments
+from lti_tool.purchasing.audit import faults
+from lti_tool.purchasing.catalog import goods_price
 from lti_tool.purchasing.certificates import Certificate, Upload
 from lti_tool.purchasing.office_links import OfficeLink
 from lti_tool.purchasing.orders import Order
 from tests.conftest import Books
-from tests.factories import NOW, make_license, make_order
+from tests.factories import NOW, SHOP, make_license, make_order
 from tests.purchasing.test_by_purchase_order import BILLING
 
 _AT_ONCE = 6
@@ -100,6 +103,36 @@ def test_cancelled_and_approved_at_once_it_is_one_of_the_two(books: Books) -> No
     outcomes = set(race(books, deeds * (_AT_ONCE // 2)))
     assert outcomes in ({"fulfilled", "order_closed"}, {"cancelled", "order_closed"})
     assert purchases(books, license_id) == ((1, 100) if "fulfilled" in outcomes else (0, 0))
+
+
+def test_a_quote_that_everybody_pulls_at_is_sold_once_at_one_price(books: Books) -> None:
+    license_id, order_id = ready(books, is_trusted=True)
+    later = NOW + timedelta(days=SHOP.quote_days)
+
+    def by_purchase_order(session: Session) -> object:
+        po.set_billing(session, orders.locked(session, order_id), BILLING, now=NOW)
+        return po.place(session, order_id, invoice_days=30, by="office", now=NOW).method
+
+    def by_card(session: Session) -> object:
+        checkout.choose(session, orders.locked(session, order_id), now=NOW)
+        checkout.place(session, order_id, by="manager", now=NOW)
+        return checkout.begin_payment(session, order_id, now=NOW)[1].attempt
+
+    deeds: list[Deed] = [
+        by_purchase_order,
+        by_card,
+        lambda session: orders.change_quantity(session, orders.locked(session, order_id), SHOP, 25, now=NOW),
+        lambda session: po.record_payment(session, order_id, amount=5_000, reference="TRN 1", now=NOW).credited,
+        lambda session: po.cancel(session, order_id, by="manager", now=NOW).status,
+        lambda session: overdue.expire(session, now=later),
+    ]
+    race(books, deeds * 2)
+    with books() as session:
+        order = session.get_one(Order, order_id)
+        sold = (1, order.quantity) if order.status == "fulfilled" else (0, 0)
+        assert order.goods == goods_price(SHOP, order.resource, order.quantity)
+        assert list(faults(session, license_id)) == []
+    assert purchases(books, license_id) == sold
 
 
 def test_money_noted_by_many_at_once_is_noted_once(books: Books) -> None:

@@ -8,7 +8,9 @@ from lti_tool.ledger import pools
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.transfers import OPERATOR, Transfer
-from lti_tool.purchasing import checkout, fulfilment, payments
+from lti_tool.purchasing import checkout, fulfilment, orders, payments
+from lti_tool.purchasing.audit import faults
+from lti_tool.purchasing.by_purchase_order import approve
 from lti_tool.purchasing.fulfilment import Settled
 from lti_tool.purchasing.orders import Order
 from tests.factories import EXPORT_CREDITS, NOW, make_context, make_license, make_member, make_order, make_payment
@@ -75,6 +77,17 @@ def test_money_that_comes_after_somebody_dealt_with_the_first_is_listed_again(se
     make_payment(session, paid_twice)
     settle(session, paid_twice)
     assert [(one.code, one.order_id) for one in payments.problems(session)][2:] == [("overpaid", paid_twice.id)]
+
+
+def test_money_for_a_quote_that_expired_unplaced_is_listed_until_somebody_approves_it(session: Session) -> None:
+    quote = make_order(session, make_license(session, credits=0), method="purchase_order", status="draft")
+    orders.close(quote, "expired", by="time", now=NOW)
+    make_payment(session, quote)
+    assert settle(session, quote).credited == 0
+    assert open_problems(session) == ["paid_after_cancel"]
+    assert list(faults(session)) == []
+    assert approve(session, quote.id, now=NOW).status == "fulfilled"
+    assert (pool(session, quote), open_problems(session)) == ((100, 100), [])
 
 
 def test_money_for_a_cancelled_order_is_listed_and_for_an_expired_one_honoured(session: Session) -> None:
