@@ -18,7 +18,6 @@ blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
 _REFUSAL = "operator/refusal.html"
 
-_REFUSAL = "operator/refusal.html"
 
 for part in (entry, orders, order, decisions, money_in, problems):
     part.routes(blueprint)
