@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from lti_tool import clock, money
 from lti_tool.cli import books, json_option, show
 from lti_tool.db import db, transaction
+from lti_tool.errors import NotFound
 from lti_tool.licenses import licenses
-from lti_tool.purchasing import by_purchase_order, order_list, orders, payments
+from lti_tool.purchasing import by_purchase_order, certificates, order_list, orders, payments
 from lti_tool.purchasing.describing import describe, describe_problem
 from lti_tool.purchasing.order_list import STATUSES, UNPAID, Wish
 from lti_tool.purchasing.orders import Order
@@ -93,6 +94,20 @@ def paid(order_id: str, amount: str, reference: str, as_json: bool) -> None:
                 session, known.id, amount=came, reference=reference, now=clock.now()
             )
         _show(settled.order, as_json=as_json)
+
+
+@command.command("refuse-certificate")
+@order_argument
+@json_option
+def refuse_certificate(order_id: str, as_json: bool) -> None:
+    """Refuse the certificate that exempts an order. It counts for no later order, and quotes get their tax back."""
+    with books():
+        with transaction() as session:
+            found = orders.by_number(session, order_id)
+            if found.certificate_id is None:
+                raise NotFound(f"Order {found.number} is not exempt by a certificate.")
+            certificates.refuse(session, found.certificate_id, now=clock.now())
+        _show(orders.by_number(db.session(), order_id), as_json=as_json)
 
 
 @command.command()

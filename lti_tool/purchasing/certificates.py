@@ -18,6 +18,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
+from lti_tool.purchasing import orders
+from lti_tool.purchasing.orders import Order
 
 LARGEST = 5_000_000
 """Bytes of one file."""
@@ -54,6 +56,7 @@ class Certificate(Base):
     sha256: Mapped[str] = mapped_column(Text)
     uploaded_by: Mapped[str | None] = mapped_column(String(36))
     uploaded_at: Mapped[datetime] = mapped_column(Instant)
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,10 @@ _INSERT = Sql(
 def keep(
     session: Session, files: Path, license_id: str, upload: Upload, *, uploaded_by: str | None, now: datetime
 ) -> Certificate:
-    """Files the certificate; the same file again is the one that is there. Raises CertificateUnfit for too many."""
+    """Files the certificate; the same file again is the one that is there.
+
+    Raises CertificateUnfit for too many, and for one that the operator refused.
+    """
     digest = hashlib.sha256(upload.content).hexdigest()
     kept = _same(session, license_id, digest)
     if kept is None:
@@ -112,6 +118,8 @@ def keep(
         assert kept is not None
         if kept.id != made:  # the same file came twice at once
             (files / made).unlink()
+    if kept.refused_at is not None:
+        raise CertificateUnfit("This certificate was not accepted by whoever runs Creditroll. Send another.")
     if not (files / kept.id).exists():  # the folder was lost, or restored from an older copy
         _write(files, kept.id, upload.content)
     return kept
@@ -119,7 +127,7 @@ def keep(
 
 def newest(session: Session, license_id: str) -> Certificate | None:
     """The certificate that counts for the licence's next purchase order; None if it has none."""
-    query = select(Certificate).where(Certificate.license_id == license_id)
+    query = select(Certificate).where(Certificate.license_id == license_id, Certificate.refused_at.is_(None))
     return session.scalars(query.order_by(Certificate.uploaded_at.desc(), Certificate.id.desc()).limit(1)).first()
 
 
@@ -129,6 +137,25 @@ def find(session: Session, certificate_id: str) -> Certificate:
     if found is None:
         raise NotFound("There is no such certificate.")
     return found
+
+
+def refuse(session: Session, certificate_id: str, *, now: datetime) -> int:
+    """From now on it exempts nothing: quotes that were made with it get their tax back; how many those were.
+
+    What was placed keeps its price; cancel it if it must not be credited so. Raises NotFound.
+    """
+    found = find(session, certificate_id)
+    found.refused_at = found.refused_at or now
+    session.flush()
+    quotes = select(Order.id).where(Order.certificate_id == certificate_id, Order.status == "draft").order_by(Order.id)
+    changed = 0
+    for order_id in session.scalars(quotes).all():
+        order = orders.locked(session, order_id)
+        if order.status == "draft" and order.certificate_id == certificate_id:
+            orders.exempt(order, None)
+            changed += 1
+    session.flush()
+    return changed
 
 
 def content(files: Path, certificate: Certificate) -> bytes:

@@ -3,11 +3,13 @@
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
-from lti_tool.purchasing import payments
+from lti_tool.purchasing import orders, payments
+from lti_tool.purchasing.certificates import Upload, keep
 from tests.cli.conftest import Run
 from tests.conftest import Books
 from tests.factories import NOW, make_license, make_order, make_payment
@@ -113,6 +115,19 @@ def test_a_cancelled_order_keeps_why_and_brings_nothing(run: Run, bought: Bought
     assert run("order", "approve", bought.waiting).code == 1
     assert run("order", "cancel", bought.quote, "--note", "x" * 501).code == 1
     assert issued(engine) == 0
+
+
+def test_a_certificate_is_refused_by_the_order_that_shows_it(
+    run: Run, bought: Bought, books: Books, tmp_path: Path
+) -> None:
+    assert run("order", "refuse-certificate", bought.quote).code == 1
+    with books() as session:
+        quote = orders.by_number(session, bought.quote)
+        upload = Upload.read(b"%PDF-1.4", "exempt.pdf")
+        kept = keep(session, tmp_path / "files", quote.license_id, upload, uploaded_by=None, now=NOW)
+        orders.exempt(quote, kept.id)
+    assert run("order", "show", bought.quote, "--json").json["tax_exempt"] is True
+    assert run("order", "refuse-certificate", bought.quote, "--json").json["tax_exempt"] is False
 
 
 def test_money_of_the_bank_is_recorded_to_the_cent_and_once(run: Run, bought: Bought, engine: Engine) -> None:

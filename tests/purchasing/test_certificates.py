@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound
 from lti_tool.purchasing import by_purchase_order as po
-from lti_tool.purchasing import certificates
+from lti_tool.purchasing import certificates, orders
 from lti_tool.purchasing.certificates import Certificate, CertificateUnfit, Upload
 from tests.factories import NOW, make_license, make_order
 from tests.purchasing.test_by_purchase_order import BILLING
@@ -27,6 +27,26 @@ def database_url(sqlite_url: str) -> str:
 def keep(session: Session, files: Path, license_id: str, content: bytes = PDF, name: str = "exempt.pdf") -> Certificate:
     upload = Upload.read(content, name)
     return certificates.keep(session, files, license_id, upload, uploaded_by=None, now=NOW)
+
+
+def test_a_refused_certificate_exempts_nothing_more_and_quotes_get_their_tax_back(
+    session: Session, tmp_path: Path
+) -> None:
+    school = make_license(session)
+    kept = keep(session, tmp_path, school.id)
+    placed, quote = (make_order(session, school, status=status) for status in ("placed", "draft"))
+    quote.tax_rate = 825
+    orders.exempt(quote, kept.id)
+    session.flush()
+    assert (quote.tax, quote.tax_exempt) == (0, True)
+    assert certificates.refuse(session, kept.id, now=NOW) == 1
+    assert (quote.tax, quote.tax_exempt, quote.certificate_id) == (413, False, None)
+    assert certificates.newest(session, school.id) is None
+    assert placed.total == 5_000
+    with pytest.raises(CertificateUnfit, match="was not accepted"):
+        keep(session, tmp_path, school.id)
+    other = keep(session, tmp_path, school.id, PNG, "other.png")
+    assert certificates.newest(session, school.id) == other
 
 
 @pytest.mark.parametrize(

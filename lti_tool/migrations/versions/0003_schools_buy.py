@@ -22,6 +22,7 @@ TABLES = (
         sha256 text not null,
         uploaded_by {id} references people (id),
         uploaded_at {int} not null,
+        refused_at {int},
         primary key (license_id, id),
         unique (license_id, sha256)
     ) {strict}

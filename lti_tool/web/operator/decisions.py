@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import Invalid, NotFound, Refusal
-from lti_tool.purchasing import by_purchase_order, orders
+from lti_tool.purchasing import by_purchase_order, certificates, orders
 from lti_tool.web.access import OPERATOR, only
 from lti_tool.web.forms import Form
 from lti_tool.web.operator.order import shown
@@ -23,6 +23,7 @@ def routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/orders/<order_id>/approve", "approve_now", approve, methods=["POST"])
     blueprint.add_url_rule("/orders/<order_id>/cancel", "cancel", ask_to_cancel)
     blueprint.add_url_rule("/orders/<order_id>/cancel", "cancel_now", cancel, methods=["POST"])
+    blueprint.add_url_rule("/orders/<order_id>/certificate", "refuse_certificate", refuse_certificate, methods=["POST"])
 
 
 @only(OPERATOR)
@@ -47,6 +48,17 @@ def ask_to_cancel(order_id: str) -> ResponseReturnValue:
 def cancel(order_id: str) -> ResponseReturnValue:
     """Ends the order, and goes back to it; or says why not. Raises NotFound."""
     return _decide("cancel", order_id, Form.posted("note"))
+
+
+@only(OPERATOR)
+def refuse_certificate(order_id: str) -> ResponseReturnValue:
+    """Lets the order's certificate exempt nothing more, and goes back to the order. Raises NotFound."""
+    with transaction() as session:
+        found = orders.by_number(session, order_id)
+        if found.certificate_id is None:
+            raise NotFound("This order has no certificate of exemption.")
+        certificates.refuse(session, found.certificate_id, now=clock.now())
+    return redirect(url_for("operator.order", order_id=order_id), 303)
 
 
 def _decide(decision: Decision, order_id: str, posted: Form) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from lti_tool.licenses.licenses import License
-from lti_tool.purchasing import by_purchase_order, payments
+from lti_tool.purchasing import by_purchase_order, orders, payments
 from lti_tool.purchasing.certificates import Upload, keep
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.payments import PaymentEvent
@@ -205,13 +205,19 @@ def test_the_certificate_is_handed_over_as_a_file(operator: FlaskClient, sold: S
         kept = keep(
             session, files, order.license_id, Upload.read(b"%PDF-<script>", "Exempt Ü.pdf"), uploaded_by=None, now=NOW
         )
-        session.get_one(Order, order.id).certificate_id = kept.id
+        orders.exempt(session.get_one(Order, order.id), kept.id)
         address = f"/operator/orders/{order.id}"
     file = operator.get(f"{address}/certificate")
     assert (file.data, file.mimetype) == (b"%PDF-<script>", "application/pdf")
     assert file.headers["Content-Disposition"].startswith("attachment;")
     assert file.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Exempt Ü.pdf" in pages.get(operator, address).text
+    page = pages.get(operator, address)
+    assert "Exempt Ü.pdf" in page.text
+    refuse = next(form for form in page.forms if form.action.endswith("/certificate"))
+    assert operator.post(refuse.action, data=dict(refuse.fields)).status_code == 303
+    with books() as session:
+        assert session.get_one(Order, order.id).certificate_id is None
+    assert operator.post(refuse.action, data=dict(refuse.fields)).status_code == 404
 
 
 def test_what_does_not_exist_is_a_page_that_says_so(operator: FlaskClient, sold: Sold) -> None:
