@@ -43,9 +43,9 @@ format: $(READY) ## Bring all code into the house's format
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## Time what validating a launch costs, and whole launches of students, in one process
+bench: $(READY) ## Measure everything that has a target, side by side with floors and peers (BENCH="S1 S4" for some)
 	@$(BIN)/python -m bench.validation
-	@$(BIN)/python -m bench.launches
+	@$(BIN)/python -m bench $(BENCH)
 
 $(READY): requirements/dev.txt requirements/pg.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Creditroll needs Python 3.11 or newer: install it, or name it: make PYTHON=…" >&2; exit 1; }

@@ -74,6 +74,11 @@ def application() -> Flask:
     return create_app(settings)
 
 
+def blocking_threads() -> int:
+    """How many requests a worker has under way at once: enough to keep its core busy while some wait."""
+    return min(_THREADS, multiprocessing.cpu_count() * 2 + 1)
+
+
 def _require_current_database(settings: Settings) -> None:
     engine = open_engine(settings.database_url)
     try:
@@ -102,7 +107,7 @@ def _server(host: str, port: int, workers: int, settings: Settings) -> MPServer:
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=min(_THREADS, multiprocessing.cpu_count() * 2 + 1),
+        blocking_threads=blocking_threads(),
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_LAST_S,
