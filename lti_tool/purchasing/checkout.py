@@ -144,8 +144,13 @@ def refuse(session: Session, order: Order, *, now: datetime) -> None:
 
 def latest(session: Session, order_id: str) -> Checkout | None:
     """The order's last attempt."""
-    query = select(Checkout).where(Checkout.order_id == order_id).order_by(Checkout.attempt.desc()).limit(1)
-    return session.scalar(query)
+    return latest_of(session, [order_id]).get(order_id)
+
+
+def latest_of(session: Session, order_ids: Sequence[str]) -> dict[str, Checkout]:
+    """The last attempt of each of these orders that had any, by the order's id."""
+    query = select(Checkout).where(Checkout.order_id.in_(order_ids)).order_by(Checkout.attempt)
+    return {attempt.order_id: attempt for attempt in session.scalars(query)}
 
 
 def open_url(session: Session, order_id: str, *, now: datetime) -> str | None:

@@ -8,6 +8,7 @@ from enum import Enum
 from sqlalchemy.orm import Session
 
 from lti_tool.purchasing import checkout, payments
+from lti_tool.purchasing.checkout import Checkout
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.purchasing.payments import Payment
 
@@ -39,6 +40,7 @@ class Progress:
     """The state, and the money behind it in minor units; `is_paid` where the whole total came in."""
 
     state: State
+    received: Sequence[Payment]
     paid: int
     given_back: int
     is_paid: bool
@@ -57,10 +59,21 @@ class Progress:
 
 def of(session: Session, order: Order, *, now: datetime) -> Progress:
     """How far the order is."""
-    received = payments.of_order(session, order.id)
+    return of_orders(session, [order], now=now)[order.id]
+
+
+def of_orders(session: Session, orders: Sequence[Order], *, now: datetime) -> dict[str, Progress]:
+    """How far each of these orders is, by its id, in two questions for all of them."""
+    ids = [order.id for order in orders]
+    received, pages = payments.of_orders(session, ids), checkout.latest_of(session, ids)
+    return {order.id: _judge(order, received[order.id], pages.get(order.id), now=now) for order in orders}
+
+
+def _judge(order: Order, received: Sequence[Payment], page: Checkout | None, *, now: datetime) -> Progress:
     paid = payments.paid(received, order.currency)
     return Progress(
-        _state(session, order, received, now=now),
+        _state(order, received, page, now=now),
+        received,
         paid,
         payments.given_back(received, order.currency),
         paid >= order.total,
@@ -68,14 +81,13 @@ def of(session: Session, order: Order, *, now: datetime) -> Progress:
     )
 
 
-def _state(session: Session, order: Order, received: Sequence[Payment], *, now: datetime) -> State:
+def _state(order: Order, received: Sequence[Payment], page: Checkout | None, *, now: datetime) -> State:
     if order.is_over(now):
         return State.EXPIRED
     if order.status == "placed":
         if order.method == PURCHASE_ORDER:
             return State.APPROVAL
-        is_begun = checkout.is_begun(received, checkout.latest(session, order.id))
-        return State.UNDER_WAY if is_begun else State.CARD
+        return State.UNDER_WAY if checkout.is_begun(received, page) else State.CARD
     if order.status == "fulfilled":
         return State.PAID_BACK if order.refunded_units or order.shortfall_units else State.CREDITED
     return {"draft": State.QUOTE, "refused": State.REFUSED, "cancelled": State.CANCELLED}[order.status]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import db
 from lti_tool.members import reach
-from lti_tool.purchasing import orders, payments, unfinished, wishes
+from lti_tool.purchasing import orders, progress, unfinished, wishes
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.unfinished import UnfinishedAllotment
 from lti_tool.purchasing.wishes import PurchaseWish
@@ -78,9 +78,9 @@ def under_way(session: Session, desk: Desk) -> Underway:
         return Underway([], [], False, ready, {})
     awaited = orders.awaited(session, license_id, resource, limit=_SHOWN)
     asked = wishes.waiting(session, license_id, resource, limit=_SHOWN + 1)
-    received = payments.of_orders(session, [order.id for order in awaited])
+    found = progress.of_orders(session, awaited, now=desk.now)
     return Underway(
-        awaited=[(order, standing.of(order, received[order.id], now=desk.now).says) for order in awaited],
+        awaited=[(order, standing.of(order, found[order.id]).says) for order in awaited],
         wishes=asked[:_SHOWN],
         more_wishes=len(asked) > _SHOWN,
         ready=ready,
@@ -90,13 +90,13 @@ def under_way(session: Session, desk: Desk) -> Underway:
 
 def _lines(session: Session, desk: Desk, found: Sequence[Order]) -> list[Line]:
     names = reach.person_names(session, {order.buyer_id for order in found if order.buyer_id})
-    received = payments.of_orders(session, [order.id for order in found])
+    far = progress.of_orders(session, found, now=desk.now)
     return [
         Line(
             order=order,
-            standing=standing.of(order, received[order.id], now=desk.now),
+            standing=standing.of(order, far[order.id]),
             by="you" if order.buyer_id == desk.visit.person_id else names.get(order.buyer_id or "", ""),
-            papers=papers.links(order, received[order.id]),
+            papers=papers.links(order, far[order.id].received),
         )
         for order in found
     ]

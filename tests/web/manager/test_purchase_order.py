@@ -89,6 +89,7 @@ def test_every_state_of_a_card_order_is_said(buyer: FlaskClient, school: School)
     change(school, order_id, give_back(5_000))
     said = told(buyer, order_id)
     assert "Refunded: $50.00 of $50.00" in said
+    assert "Done: $50.00 given back 80 credits went back out of the license" in said
     assert "20 more had been given to students already, and stay with them" in said
 
 

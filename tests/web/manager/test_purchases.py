@@ -11,7 +11,7 @@ from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses.licenses import License
 from lti_tool.purchasing import by_purchase_order as po
-from lti_tool.purchasing import orders, payments
+from lti_tool.purchasing import checkout, orders, payments
 from lti_tool.purchasing.fulfilment import settle
 from lti_tool.purchasing.orders import Order
 from tests.factories import EXPORT_CREDITS, NOW, make_license, make_order, make_payment
@@ -84,6 +84,20 @@ def test_each_state_is_said_in_plain_words(teacher: FlaskClient, school: School)
         "by you",
     ):
         assert words in text, words
+
+
+def test_a_card_page_that_was_completed_counts_as_paying_though_no_payment_was_heard_of(
+    teacher: FlaskClient, school: School
+) -> None:
+    with school.books() as books:
+        made = order(books, school)
+        checkout.begin_payment(books, made.id, now=clock.now())
+        checkout.record_session(books, made.id, 1, session_id="cs_1", url="https://pay.test/1")
+    assert "The credits come when the card payment arrives." in get(teacher, PURCHASES).text
+    with school.books() as books:
+        checkout.mark_complete(books, "cs_1")
+    for page in (PURCHASES, "/manager/"):
+        assert "A payment is under way; the credits come when it has arrived." in get(teacher, page).text, page
 
 
 def test_money_stands_in_the_visits_language_and_papers_can_be_had_again(

@@ -115,11 +115,12 @@ def _next(desk: Desk, order: Order, found: Progress) -> list[Step]:
     if found.state is State.QUOTE:
         return _of_quote(desk, order, found)
     placed = Step(True, Markup("Order placed"), _by(order))
+    returned = _given_back(desk, order, found)
     if order.method == PURCHASE_ORDER:
-        return [placed, _approval(order), _becomes(desk, order, found), _invoice(order, found)]
+        return [placed, _approval(order), _becomes(desk, order, found), _invoice(order, found), *returned]
     how = {State.CARD: "on a page of Stripe’s, in a new tab", State.UNDER_WAY: "the money is under way"}
     paid = Step(found.is_paid, Markup("Paid"), how.get(found.state, ""))
-    return [placed, paid, _becomes(desk, order, found)]
+    return [placed, paid, _becomes(desk, order, found), *returned]
 
 
 def _of_quote(desk: Desk, order: Order, found: Progress) -> list[Step]:
@@ -159,3 +160,12 @@ def _invoice(order: Order, found: Progress) -> Step:
     assert order.due_at is not None
     due = Markup("due {}, by your school").format(when(order.due_at, "long"))
     return Step(False, Markup("Invoice paid"), due)
+
+
+def _given_back(desk: Desk, order: Order, found: Progress) -> list[Step]:
+    """Money that went back, and what it took out of the licence: less than was paid for where students had it."""
+    if not found.given_back:
+        return []
+    units = desk.resource.count(order.refunded_units)
+    note = f"{units} went back out of the license" if order.refunded_units else "nothing went back out of the license"
+    return [Step(True, Markup("{} given back").format(money(found.given_back, order.currency)), note)]
