@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,9 @@ from typing import IO, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 if os.name == "posix":
@@ -74,8 +77,36 @@ class Sql:
         options = {"stream_results": True}
         return connection.exec_driver_sql(self._text(connection), parameters, execution_options=options)
 
+    def alone(self, engine: Engine, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """Executes as a transaction of its own and returns the rows: on PostgreSQL one round trip, COMMIT and all.
+
+        On SQLite only to read, since writers queue in `transaction()`. Raises what `run` raises.
+        """
+        dialect = engine.dialect
+        pooled = engine.raw_connection()
+        connection: Any = pooled.dbapi_connection
+        try:
+            if dialect.name == "sqlite":
+                return connection.execute(self._sqlite, parameters).fetchall()  # type: ignore[no-any-return] # a driver's
+            return _committed(connection, self._postgresql, parameters)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection, None):
+                engine.dispose()  # as SQLAlchemy does: the others were most likely cut off, too
+            raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+        finally:
+            pooled.close()
+
     def _text(self, connection: Connection) -> str:
         return self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
+
+
+def _committed(connection: Any, text: str, parameters: object) -> list[tuple[Any, ...]]:
+    connection.autocommit = True
+    try:
+        return connection.execute(text, parameters).fetchall()  # type: ignore[no-any-return] # a driver's
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 @contextmanager
@@ -114,7 +145,7 @@ def engine_options(url: str) -> Mapping[str, object]:
     """What `create_engine` needs for this address; a hot row gets slower with more than 8 connections a worker."""
     if make_url(url).get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 30}, "hide_parameters": True}  # or an error would log names and notes
-    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 0, "pool_pre_ping": True}
+    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 0}
 
 
 def open_engine(url: str) -> Engine:
@@ -129,7 +160,31 @@ def prepare(engine: Engine) -> Engine:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        _check_after_a_pause(engine)
     return engine
+
+
+_PAUSE_S = 1.0
+
+
+def _check_after_a_pause(engine: Engine) -> None:
+    """Asks a connection whether it is alive, but not where it answered a moment ago: SQLAlchemy's own pre-ping costs
+    each request a round trip. Who finds one dead has the pool make all of them anew.
+    """
+
+    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info["answered_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - entry.info["answered_at"] > _PAUSE_S:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise InvalidatePoolError() from error
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -1,0 +1,81 @@
+"""The database handle: what it sends, and what it makes of a connection that was cut off."""
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from lti_tool.db import Sql, writing
+from tests.wire import watched
+
+ECHO = Sql("select :value")
+SPEND = Sql(
+    "insert into spent_nonces (nonce, expires_at) values (:nonce, 1) returning nonce",
+)
+SPENT = Sql("select count(*) from spent_nonces")
+ON_POSTGRESQL = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+"""On SQLite a statement alone only reads, and no connection is ever cut off."""
+
+
+def test_a_statement_alone_is_one_round_trip(engine: Engine) -> None:
+    ECHO.alone(engine, value="first")  # opens the connection
+    with watched(engine) as wire:
+        assert [tuple(row) for row in ECHO.alone(engine, value="again")] == [("again",)]
+    assert wire.trips == 1, wire.said
+
+
+def test_a_session_needs_two_more(engine: Engine) -> None:
+    ECHO.alone(engine, value="first")
+    with watched(engine) as wire, Session(engine) as session:
+        assert ECHO.run(session, value="again").scalar_one() == "again"
+    assert wire.trips == 3, wire.said
+
+
+@ON_POSTGRESQL
+def test_a_statement_alone_is_committed_or_refused_as_any_other(engine: Engine) -> None:
+    SPEND.alone(engine, nonce="n-1")
+    with pytest.raises(IntegrityError):
+        SPEND.alone(engine, nonce="n-1")
+    with pytest.raises(ProgrammingError):
+        Sql("select nothing from nowhere").alone(engine)
+    with writing(engine) as session:  # the connection is as it was
+        SPEND.run(session, nonce="n-2")
+        session.rollback()
+    assert SPENT.alone(engine) == [(1,)]
+
+
+@ON_POSTGRESQL
+def test_who_is_cut_off_hears_of_it_once_and_the_next_is_served(engine: Engine) -> None:
+    ECHO.alone(engine, value="first")
+    _cut_off(engine)
+    with pytest.raises(OperationalError):
+        ECHO.alone(engine, value="lost")
+    assert ECHO.alone(engine, value="served") == [("served",)]
+    _cut_off(engine)
+    with pytest.raises(OperationalError), Session(engine) as session:
+        ECHO.run(session, value="lost")
+    assert ECHO.alone(engine, value="served") == [("served",)]
+
+
+@ON_POSTGRESQL
+def test_nobody_notices_a_connection_that_was_cut_off_in_a_pause(engine: Engine) -> None:
+    @event.listens_for(engine, "checkin")
+    def a_minute_passes(_connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["answered_at"] = entry.info.get("answered_at", 0.0) - 60
+
+    ECHO.alone(engine, value="first")
+    _cut_off(engine)
+    assert ECHO.alone(engine, value="served") == [("served",)]
+
+
+def _cut_off(engine: Engine) -> None:
+    server = make_url(engine.url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
