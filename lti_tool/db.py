@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import IO, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -139,6 +140,29 @@ _NOW = Sql(
 def database_now(session: Session) -> datetime:
     """The database's own clock: the one that holds live by, so that no client's clock can stretch or cut them."""
     return moment(_NOW.run(session).scalar_one())
+
+
+_SQLITE_PASSES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,  # a disk that was mounted so after a fault
+}
+
+
+def is_passing(error: SQLAlchemyError) -> bool:
+    """Whether the error says that the database cannot answer now, rather than that we asked what has no answer."""
+    if isinstance(error, TimeoutError):  # all connections are in use
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        # The driver calls a table that is not there an operational error, too; errors without a code are its own.
+        return getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_PASSES
+    return isinstance(error, OperationalError) or error.connection_invalidated
 
 
 def engine_options(url: str) -> Mapping[str, object]:

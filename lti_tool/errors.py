@@ -26,6 +26,22 @@ class NotFound(Refusal):
     status = 404
 
 
+class Unavailable(Refusal):
+    """The database cannot answer now: gone, full or overwhelmed. Whether a write took effect is known by its key.
+
+    `figures["retry_after"]` is when to try again, in seconds.
+    """
+
+    code = "unavailable"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The books cannot be reached at this moment. Send it again with the same key: it takes effect once.",
+            retry_after=5,
+        )
+
+
 class Invalid(Refusal):
     """A field holds a value that cannot be taken; `figures["field"]` names it."""
 

@@ -8,11 +8,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from lti_tool.errors import Refusal
+from lti_tool.db import is_passing
+from lti_tool.errors import Refusal, Unavailable
 from lti_tool.ids import new_support_id
 
 Speaker = Callable[[Refusal | HTTPException], ResponseReturnValue]
@@ -44,6 +46,11 @@ _BY_CODE = {
         "Creditroll was opened again after this form, perhaps by somebody else, so nothing was saved.",
         (*_FROM_COURSE, "Fill in the form again."),
     ),
+    "unavailable": Words(
+        "Creditroll cannot reach its books at this moment",
+        "No credit is lost. If you were saving something, look whether it was saved before you do it again.",
+        ("Wait a minute.", *_FROM_COURSE),
+    ),
     "not_allowed": Words(
         "This page is not for your role in the course",
         "Nothing was changed. If you teach this course, ask your LMS administrator which role you have in it.",
@@ -72,8 +79,24 @@ def handle(app: Flask, *, programs: Mapping[str, Speaker] | None = None) -> None
                 return speaker(error)
         return _refused(error) if isinstance(error, Refusal) else _failed(error)
 
+    def answer_for_database(error: SQLAlchemyError) -> ResponseReturnValue:
+        if not is_passing(error):
+            raise error  # ours to mend: a 500, with its trace in the log
+        unavailable = Unavailable()
+        _log.error("%s %s: the database cannot answer: %s", request.method, request.path, _first_line(error))
+        answered = make_response(answer(unavailable))
+        answered.headers["Retry-After"] = str(unavailable.figures["retry_after"])
+        return answered
+
     app.register_error_handler(Refusal, answer)
+    app.register_error_handler(SQLAlchemyError, answer_for_database)
     app.register_error_handler(HTTPException, answer)  # an unexpected error arrives here as 500
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    """What the database said, without the statement, and without the lines that may quote a row."""
+    said = str(getattr(error, "orig", None) or type(error).__name__)
+    return said.partition("\n")[0]
 
 
 def page(

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from lti_tool.errors import Invalid, Refusal
+from lti_tool.errors import Invalid, Refusal, Unavailable
 from lti_tool.licenses.idempotency import IdempotencyConflict
 from lti_tool.web.access import PUBLIC, only
 from lti_tool.web.api import problems, shapes
@@ -24,7 +24,7 @@ from lti_tool.web.api.idempotency import HEADER, KeyMissing
 from lti_tool.web.api.rate import TooManyRequests
 
 _REF = "#/components/schemas/{model}"
-_ALWAYS = (Unauthorized, Forbidden, Invalid, TooManyRequests)
+_ALWAYS = (Unauthorized, Forbidden, Invalid, TooManyRequests, Unavailable)
 _WRITES = (KeyMissing, Malformed, IdempotencyConflict)
 _HTTP = {"too_large": 413, "unsupported_media_type": 415}
 """What a body may be refused for before any of our code sees it."""

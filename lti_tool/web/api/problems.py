@@ -36,6 +36,7 @@ MEANINGS = {
     "unsupported_media_type": "The body must be sent as application/json.",
     "invalid": "A field or parameter cannot be taken: `field` names it, `detail` says why.",
     "too_many_requests": "The key has used up its requests. Retry-After says when it has new ones, in seconds.",
+    "unavailable": "The database cannot answer now. Send it again with the same key after Retry-After: it counts once.",
     "internal_error": "Something went wrong on our side. Nothing was saved; send it again with the same key.",
 }
 """Every code with what it means: the page at which a problem's `type` points shows them."""

@@ -1,0 +1,77 @@
+"""A database that cannot answer now: everybody is told so, and when to come again, and nobody sees the inside."""
+
+import sqlite3
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError, ProgrammingError, TimeoutError
+
+from lti_tool.db import is_passing
+from tests.conftest import MakeApp
+from tests.web.api.conftest import told
+
+LOGIN = {"iss": "https://lms.test", "login_hint": "x", "target_link_uri": "https://tool.test/lti/launch"}
+
+
+@pytest.fixture
+def cut_off(make_app: MakeApp) -> Flask:
+    """A tool whose database is gone."""
+    return make_app(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none")
+
+
+@pytest.fixture
+def visitor(cut_off: Flask) -> FlaskClient:
+    """Somebody who comes to it."""
+    return cut_off.test_client()
+
+
+def test_programs_are_told_to_send_it_again_with_the_same_key(visitor: FlaskClient) -> None:
+    answer = visitor.get("/api/v1/licenses", headers={"Authorization": "Bearer crk_x"})
+    assert told(answer) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_people_are_told_on_a_page(visitor: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    answer = visitor.post("/lti/login", data=LOGIN)
+    assert (answer.status_code, answer.mimetype) == (503, "text/html")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Creditroll cannot reach its books" in answer.text
+    assert not any(record.exc_info for record in caplog.records)
+    assert "the database cannot answer" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "passes"),
+    [
+        ("SQLITE_FULL", True),
+        ("SQLITE_IOERR_WRITE", True),
+        ("SQLITE_BUSY_SNAPSHOT", True),
+        ("SQLITE_CANTOPEN", True),
+        ("SQLITE_ERROR", False),
+    ],
+)
+def test_what_passes_by_itself_is_told_from_a_fault_of_ours_on_sqlite(said: str, passes: bool) -> None:
+    error = sqlite3.OperationalError(said)
+    error.sqlite_errorcode = getattr(sqlite3, said)
+    assert is_passing(OperationalError(None, None, error)) == passes
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (psycopg.OperationalError("server closed the connection unexpectedly"), True),
+        (psycopg.errors.DiskFull(), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.DeadlockDetected(), True),
+        (psycopg.errors.UndefinedTable(), False),
+    ],
+)
+def test_what_passes_by_itself_is_told_from_a_fault_of_ours_on_postgresql(error: psycopg.Error, passes: bool) -> None:
+    kind = OperationalError if isinstance(error, psycopg.OperationalError) else ProgrammingError
+    assert is_passing(kind(None, None, error)) == passes
+
+
+def test_all_connections_in_use_passes() -> None:
+    assert is_passing(TimeoutError())
