@@ -30,10 +30,10 @@ class Database:
     pid: int
     socket_folder: str
 
-    def create(self, name: str) -> str:
-        """A new empty database; returns its SQLAlchemy URL."""
+    def create(self, name: str, *, like: str = "template1") -> str:
+        """A new database, empty or a copy of one that nobody is connected to; returns its SQLAlchemy URL."""
         with psycopg.connect(dsn(self.url), autocommit=True) as connection:
-            connection.execute(f'create database "{name}"')
+            connection.execute(f'create database "{name}" template "{like}"')
         return self.url.replace("/postgres?", f"/{name}?")
 
 
