@@ -9,8 +9,9 @@ from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
 
+import psycopg
 from flask import Flask
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.orm import Session
 
 from lti_tool.app import create_app
@@ -64,10 +65,23 @@ def _wait_for_deeds(settings: dict[str, Any], orders: Connection) -> None:
 def _do(app: Flask, moment: int, deed: Deed, given: tuple[object, ...]) -> None:
     moments = count(1)
 
+    class Watched(psycopg.Connection):
+        """Sees the statements that go past SQLAlchemy, each a transaction of its own: before, and once it is done."""
+
+        def execute(self, *arguments: Any, **options: Any) -> Any:
+            come()
+            done = super().execute(*arguments, **options)
+            come()
+            return done
+
     def come(*_about: object) -> None:
         if next(moments) == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def connect(dialect: Dialect, _record: object, arguments: Any, options: Any) -> Any:
+        return Watched.connect(*arguments, **options) if dialect.name == "postgresql" else None
+
+    event.listen(Engine, "do_connect", connect)
     event.listen(Engine, "before_cursor_execute", come)
     event.listen(Engine, "commit", come)
     event.listen(Session, "after_commit", come)
