@@ -75,5 +75,5 @@ def create_books(settings: Settings) -> Flask:
     app.extensions["creditroll"] = settings
     db.init_app(app)
     with app.app_context():
-        app.extensions[JOBS] = Jobs(settings, prepare(db.engine))
+        app.extensions[JOBS] = Jobs(settings, prepare(db.engine, reads_alone=True))
     return app

@@ -75,6 +75,8 @@ class Sql:
     def stream(self, session: Session, /, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
         """As `run`, for a read of any size: rows come from the database as they are asked for."""
         connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            _set_autocommit(connection.connection.dbapi_connection, False)  # a server's cursor lives in a transaction
         options = {"stream_results": True}
         return connection.exec_driver_sql(self._text(connection), parameters, execution_options=options)
 
@@ -87,9 +89,9 @@ class Sql:
         pooled = engine.raw_connection()
         connection: Any = pooled.dbapi_connection
         try:
-            if dialect.name == "sqlite":
-                return connection.execute(self._sqlite, parameters).fetchall()  # type: ignore[no-any-return] # a driver's
-            return _committed(connection, self._postgresql, parameters)
+            if dialect.name == "postgresql":
+                _set_autocommit(connection, True)
+            return connection.execute(self._text(engine), parameters).fetchall()  # type: ignore[no-any-return] # a driver's
         except dialect.loaded_dbapi.Error as error:
             if dialect.is_disconnect(error, connection, None):
                 engine.dispose()  # as SQLAlchemy does: the others were most likely cut off, too
@@ -97,17 +99,8 @@ class Sql:
         finally:
             pooled.close()
 
-    def _text(self, connection: Connection) -> str:
+    def _text(self, connection: Connection | Engine) -> str:
         return self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
-
-
-def _committed(connection: Any, text: str, parameters: object) -> list[tuple[Any, ...]]:
-    connection.autocommit = True
-    try:
-        return connection.execute(text, parameters).fetchall()  # type: ignore[no-any-return] # a driver's
-    finally:
-        if not connection.closed:
-            connection.autocommit = False
 
 
 @contextmanager
@@ -177,14 +170,19 @@ def open_engine(url: str) -> Engine:
     return prepare(create_engine(url, **engine_options(url)))
 
 
-def prepare(engine: Engine) -> Engine:
-    """Makes transactions mean the same on both databases; call once for each engine."""
+def prepare(engine: Engine, *, reads_alone: bool = False) -> Engine:
+    """Makes transactions mean the same on both databases; call once for each engine.
+
+    With `reads_alone` PostgreSQL is told of no transaction but those of `transaction()`: others would show no more at
+    READ COMMITTED, and cost two round trips; and with each ROLLBACK psycopg forgets all that it has prepared.
+    """
     if engine.dialect.name == "sqlite":
         if engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        _begin_on_postgresql(engine, reads_alone=reads_alone)
         _check_after_a_pause(engine)
     return engine
 
@@ -222,6 +220,19 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_on_postgresql(engine: Engine, *, reads_alone: bool) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        asked = connection.get_execution_options()
+        only_reads = reads_alone and _WRITES not in asked and "isolation_level" not in asked
+        _set_autocommit(connection.connection.dbapi_connection, only_reads)
+
+
+def _set_autocommit(connection: Any, wanted: bool) -> None:
+    if connection.autocommit is not wanted:  # else it stays as its last user left it
+        connection.autocommit = wanted
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """The database handle: what it sends, and what it makes of a connection that was cut off."""
 
+from contextlib import suppress
+
 import psycopg
 import pytest
+from flask import Flask
 from sqlalchemy import Engine, event, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lti_tool.db import Sql, writing
+from lti_tool.db import Sql, db, transaction, writing
 from tests.wire import watched
 
 ECHO = Sql("select :value")
@@ -33,6 +36,39 @@ def test_a_session_needs_two_more(engine: Engine) -> None:
     with watched(engine) as wire, Session(engine) as session:
         assert ECHO.run(session, value="again").scalar_one() == "again"
     assert wire.trips == 3, wire.said
+
+
+@ON_POSTGRESQL
+def test_reads_of_pages_are_one_round_trip_each_and_parsed_no_more_when_they_come_often(app: Flask) -> None:
+    with app.app_context():
+        for _ in range(6):
+            ECHO.run(db.session(), value="often")
+            db.session.remove()
+        with watched(db.engine) as wire:
+            ECHO.run(db.session(), value="again")
+            ECHO.run(db.session(), value="and again")
+            db.session.remove()
+    assert wire.trips == 2, wire.said
+    assert "Parse" not in wire.said
+
+
+@ON_POSTGRESQL
+def test_a_read_of_any_size_comes_piece_by_piece(app: Flask) -> None:
+    numbers = Sql("select value from generate_series(1, 5000) value")
+    with app.app_context():
+        assert [row[0] for row in numbers.stream(db.session())] == list(range(1, 5001))
+        with transaction() as books:
+            assert numbers.run(books).first() == (1,)
+
+
+@ON_POSTGRESQL
+def test_a_write_that_fails_half_way_leaves_nothing(app: Flask) -> None:
+    with app.app_context():
+        ECHO.alone(db.engine, value="the same connection")
+        with suppress(ZeroDivisionError), transaction() as books:
+            SPEND.run(books, nonce="n-1")
+            raise ZeroDivisionError
+        assert SPENT.run(db.session()).scalar_one() == 0
 
 
 @ON_POSTGRESQL
