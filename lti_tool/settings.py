@@ -55,6 +55,7 @@ class Settings:
     secret_key: str
     keys_dir: Path
     allow_private_hosts: frozenset[str]
+    export_hosts: frozenset[str]
     provisioning: str
     trial_credits: int
     api_rate_limit: str
@@ -137,7 +138,8 @@ def _typed(key: str, text: str, like: object) -> object:
 def _checked(values: dict[str, Any]) -> Settings:
     values["database_url"] = _absolute(values["database_url"])
     values["keys_dir"] = Path(values["keys_dir"])
-    values["allow_private_hosts"] = frozenset(host.lower() for host in values["allow_private_hosts"])
+    for key in ("allow_private_hosts", "export_hosts"):
+        values[key] = frozenset(host.lower() for host in values[key])
     values["metrics_from"] = _networks(values["metrics_from"])
     values["resources"] = {name: _resource(name, entry) for name, entry in values["resources"].items()}
     values["files_dir"] = Path(values["files_dir"])

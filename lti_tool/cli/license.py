@@ -11,7 +11,8 @@ from lti_tool.db import database_now, db, transaction
 from lti_tool.errors import Invalid
 from lti_tool.ledger import issuing, pools
 from lti_tool.ledger.transfers import OPERATOR
-from lti_tool.licenses import bindings, licenses
+from lti_tool.licenses import bindings, export_services, licenses
+from lti_tool.licenses.export_services import Hosts
 from lti_tool.licenses.licenses import License
 from lti_tool.lti import contexts, platforms
 from lti_tool.lti.platforms import Deployment
@@ -134,6 +135,33 @@ def trust(license_id: str, is_over: bool, as_json: bool) -> None:
         _show(settings, license_id, as_json=as_json)
 
 
+@command.command("export-service")
+@click.argument("license_id", metavar="ID")
+@click.option("--label", help="What the student's button says, 1 to 60 characters.")
+@click.option("--url", help="Where it leads; https, but on hosts of allow_private_hosts.")
+@click.option("--remove", "is_over", is_flag=True, help="No button any more.")
+@json_option
+def export_service(license_id: str, label: str | None, url: str | None, is_over: bool, as_json: bool) -> None:
+    """Lead a license's students to the service that exports. With a button on their page."""
+    if is_over == (label is not None or url is not None) or (label is None) != (url is None):
+        raise click.UsageError("Give both --label and --url, or --remove.")
+    with books() as settings:
+        with transaction() as session:
+            if label is None or url is None:
+                export_services.remove(session, license_id)
+            else:
+                export_services.set_service(
+                    session,
+                    license_id,
+                    label=label,
+                    url=url,
+                    actor=OPERATOR,
+                    hosts=Hosts.of(settings),
+                    now=clock.now(),
+                )
+        _show(settings, license_id, as_json=as_json)
+
+
 def _resource(settings: Settings, name: str) -> Resource:
     if name not in settings.resources:
         raise Invalid(f"There is no resource {name!r}; the catalogue has {', '.join(settings.resources)}.")
@@ -169,11 +197,13 @@ def _show(settings: Settings, license_id: str, *, as_json: bool) -> None:
 
 def _shape(session: Session, found: License, settings: Settings) -> dict[str, Any]:
     described = licenses.describe(session, found, resources=settings.resources, now=database_now(session))
+    service = export_services.find(session, found.id, Hosts.of(settings))
     return described | {
         "code": found.code,
         "bindings": bindings.describe(session, found.id),
         "assistants_teach": found.assistants_teach,
         "is_trusted": found.is_trusted,
+        "export_service": {"label": service.label, "url": service.url} if service else None,
     }
 
 
@@ -190,4 +220,6 @@ def _lines(shape: dict[str, Any]) -> list[str]:
     ]
     assistants = "    teaching assistants " + ("teach" if shape["assistants_teach"] else "look only")
     orders = "    purchase orders are credited " + ("at once" if shape["is_trusted"] else "when you approve them")
-    return [f"{shape['id']}  {shape['name']}  code {shape['code']}", *figures, *places, assistants, orders]
+    service = shape["export_service"]
+    exports = [f"    students export at {service['url']}  (“{service['label']}”)"] if service else []
+    return [f"{shape['id']}  {shape['name']}  code {shape['code']}", *figures, *places, assistants, orders, *exports]

@@ -38,6 +38,7 @@ def test_a_license_is_created_with_credits_for_a_whole_deployment(run: Run) -> N
         "bindings": [bound],
         "assistants_teach": False,
         "is_trusted": False,
+        "export_service": None,
     }
     assert run("license", "show", made["id"], "--json").json == made
     assert run("license", "list", "--json").json == [made]
@@ -123,3 +124,21 @@ def test_wrong_usage_exits_with_2(run: Run) -> None:
     assert run("license", "create", "--name", "x", "--credits", "-1").code == 2
     assert run("license", "create", "--name", "x", "--credits", "5", "--context", "c7").code == 2
     assert run("license", "bind", made["id"]).code == 2
+
+
+def test_students_are_led_to_an_exporting_service_until_it_is_removed(run: Run) -> None:
+    made = create(run)
+    said = ("--label", "Export my film", "--url", "https://films.example.org/in")
+    shown = run("license", "export-service", made["id"], *said, "--json").json
+    assert shown["export_service"] == {"label": "Export my film", "url": "https://films.example.org/in"}
+    assert "students export at https://films.example.org/in" in run("license", "show", made["id"]).out
+    assert run("license", "export-service", made["id"], "--remove", "--json").json["export_service"] is None
+
+
+def test_an_exporting_service_that_no_form_may_go_to_is_refused(run: Run) -> None:
+    made = create(run)
+    refused = run("license", "export-service", made["id"], "--label", "Export", "--url", "http://films.example.org/")
+    assert (refused.code, refused.err.strip()) == (1, "creditroll: It must begin with https://.")
+    assert run("license", "export-service", "none", "--remove").code == 1
+    for half in (("--label", "Export"), ("--url", "https://films.example.org/"), (), ("--remove", "--label", "Export")):
+        assert run("license", "export-service", made["id"], *half).code == 2
