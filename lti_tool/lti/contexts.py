@@ -126,6 +126,28 @@ def see(
     return str(seen.scalar_one())
 
 
+AS_BEFORE = """
+    c.last_launch_at > :noted_after
+    and c.label is not distinct from :label and c.title is not distinct from :title
+    and c.memberships_url is not distinct from coalesce(:memberships_url, c.memberships_url)
+    and c.copied_from is not distinct from coalesce(:origins, c.copied_from)
+"""
+"""`_is_as_before` in SQL, of a course `c`, with the parameters `as_it_comes`."""
+
+
+def as_it_comes(
+    context: ContextClaim, memberships_url: str | None, copied_from: tuple[str, ...], *, now: datetime
+) -> dict[str, object]:
+    """What a launch says of its course, for `AS_BEFORE`."""
+    return {
+        "noted_after": micros(now - _NOTE_EVERY),
+        "label": context.label,
+        "title": context.title,
+        "memberships_url": memberships_url,
+        "origins": _listed(copied_from, context.id),
+    }
+
+
 def _is_as_before(
     known: Seen, context: ContextClaim, memberships_url: str | None, origins: str | None, now: datetime
 ) -> bool:

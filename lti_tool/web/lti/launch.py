@@ -27,6 +27,7 @@ from lti_tool.lti.states import Carrier
 from lti_tool.lti.storage import storage_of
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
+from lti_tool.members.readmission import readmit
 from lti_tool.web import here, session
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.lti import deep_link
@@ -61,6 +62,9 @@ def launch() -> ResponseReturnValue:
 def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturnValue:
     """Begins the visit of a launch that is this browser's, with all that it leads to."""
     row = door().log.row(attempt, launch_log.OK, now=now)
+    again = readmit(db.engine, verified, log_row=row, resource=settings().resource, now=now)
+    if again:
+        return _welcome(again.arrival, again.admitted, now)
     try:
         with transaction() as books:
             arrival = launches.arrive(books, verified, attempt, now=now)
