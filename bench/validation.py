@@ -78,16 +78,15 @@ def _launch(session: Session, door: Door, platform: FakePlatform, more: Mapping[
     now = datetime.now(UTC)
     registered = door.registrations.of_client(session, platform.issuer, platform.client_id, now=now)
     state, secret = door.states.begin(registered.id, now=now)
-    token = id_token(platform, _claims(platform, state.nonce, now) | more)
+    token = id_token(platform, {**_claims(platform, state.nonce, now), **more})
     posted = Posted(id_token=token, state=door.states.sign(state), cookies={state.cookie_name: secret})
     key = platform.key.private.public_key()
-    claim = {"audience": platform.client_id, "issuer": platform.issuer}
 
     def ours() -> object:
         return launches.verify(session, posted, Attempt(launches.STEPS), door=door, now=now)
 
     def bare() -> object:
-        return jwt.decode(token, key, algorithms=["RS256"], **claim)
+        return jwt.decode(token, key, algorithms=["RS256"], audience=platform.client_id, issuer=platform.issuer)
 
     ours()
     bare()

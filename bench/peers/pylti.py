@@ -8,8 +8,11 @@ import os
 from typing import Any
 
 from flask import Flask
-from pylti1p3.contrib.flask import FlaskCacheDataStorage, FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest
-from pylti1p3.tool_config import ToolConfDict
+from pylti1p3.contrib.flask.launch_data_storage.cache import FlaskCacheDataStorage
+from pylti1p3.contrib.flask.message_launch import FlaskMessageLaunch
+from pylti1p3.contrib.flask.oidc_login import FlaskOIDCLogin
+from pylti1p3.contrib.flask.request import FlaskRequest
+from pylti1p3.tool_config.dict import ToolConfDict
 
 _PAGE = """<!doctype html><html lang="en"><title>Launched</title><h1>{{ name }}</h1>"""
 
@@ -49,8 +52,7 @@ def launched(configuration: ToolConfDict, storage: FlaskCacheDataStorage) -> dic
     launch = FlaskMessageLaunch(FlaskRequest(), configuration, launch_data_storage=storage)
     if os.environ.get("PEER_KEEPS_KEYS"):
         launch.set_public_key_caching(storage, cache_lifetime=7200)
-    claims: dict[str, Any] = launch.get_launch_data()
-    return claims
+    return dict(launch.get_launch_data())
 
 
 def begin_login(configuration: ToolConfDict, storage: FlaskCacheDataStorage) -> Any:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from pylti1p3.contrib.flask import FlaskCacheDataStorage
+from pylti1p3.contrib.flask.launch_data_storage.cache import FlaskCacheDataStorage
 from sqlalchemy import create_engine, or_, select
 from sqlalchemy.orm import Session
 
