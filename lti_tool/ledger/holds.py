@@ -147,13 +147,33 @@ def spend(
         session, license_id, resource.name, member_id, amount=amount, actor=actor, now=now, reference=reference
     )
     if covered:
-        return covered
+        return _without_overdue(session, license_id, resource.name, member_id, covered, now=now)
     _make_available(session, license_id, resource, member_id, amount=amount, now=now)
     spent = post_spend(
         session, license_id, resource.name, member_id, amount=amount, actor=actor, now=now, reference=reference
     )
     assert spent is not None, "the account is locked and covered"
     return spent
+
+
+_HELD = Sql(
+    """
+    select coalesce(sum(amount), 0) from holds
+     where license_id = :license_id and resource = :resource and member_id = :member_id
+       and status = 'held' and expires_at > :now
+    """
+)
+
+
+def _without_overdue(
+    session: Session, license_id: str, resource: str, member_id: str, spent: Spent, *, now: datetime
+) -> Spent:
+    """The figures as they stand: what holds past their time still keep on the row is available (R19)."""
+    if spent.held == 0:
+        return spent
+    where = {"license_id": license_id, "resource": resource, "member_id": member_id}
+    held = int(_HELD.run(session, **where, now=micros(now)).scalar_one())
+    return replace(spent, available=spent.available + spent.held - held, held=held)
 
 
 _CLOSE = Sql(

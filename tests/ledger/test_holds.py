@@ -164,6 +164,17 @@ def test_r19_units_past_their_time_are_free_though_nobody_swept(new_class: OpenC
         assert holds.find(session, class_.license_id, held.id, now=NOW + SECOND).status == "expired"
 
 
+def test_r19_a_spend_that_is_covered_tells_of_no_hold_past_its_time(new_class: OpenClass) -> None:
+    class_ = new_class()
+    student = class_.student(has=9)
+    class_.hold(student, 3, lasts=SECOND)
+    class_.hold(student, 2)
+    before = class_.spend(student, 1, now=NOW + SECOND - timedelta(microseconds=1))
+    after = class_.spend(student, 1, now=NOW + SECOND)
+    assert (before.available, before.held) == (3, 5)
+    assert (after.available, after.held) == (5, 2)
+
+
 def test_r19_a_hold_past_its_time_never_counts_as_held(new_class: OpenClass) -> None:
     class_ = new_class()
     here, gone = class_.student(has=5), class_.student(has=5)
