@@ -47,6 +47,10 @@ bench: $(READY) ## Measure everything that has a target, side by side with floor
 	@$(BIN)/python -m bench.validation
 	@$(BIN)/python -m bench $(BENCH)
 
+.PHONY: simulate
+simulate: $(READY) ## Replay many seeded school terms against a plain model (SEEDS=1..100 DAYS=120)
+	@$(BIN)/creditroll simulate --seeds $(or $(SEEDS),1..100) --days $(or $(DAYS),120)
+
 $(READY): requirements/dev.txt requirements/pg.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Creditroll needs Python 3.11 or newer: install it, or name it: make PYTHON=…" >&2; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) || \

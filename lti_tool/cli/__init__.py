@@ -27,6 +27,7 @@ COMMANDS = {
     "operator": "Open the operator's pages.",
     "roster": "Read course rosters now.",
     "audit": "Prove that the books balance.",
+    "simulate": "Replay seeded school terms against a plain model.",
 }
 
 
