@@ -273,24 +273,46 @@ def lock_pool(session: Session, license_id: str, resource: str) -> int:
     return int(_LOCK_POOL.run(session, license_id=license_id, resource=resource).scalar_one())
 
 
+_COVERED = """balance = balance - :amount, used = used + :amount, held = held - :from_held, version = version + 1"""
+_IF_COVERED = """
+           and balance - held >= :amount - :from_held and held >= :from_held and (not frozen or :from_held > 0)"""
+
 _DEBIT_COVERED = Sql(
-    """
-    update accounts set balance = balance - :amount, used = used + :amount, held = held - :from_held,
-                        version = version + 1
-     where license_id = :license_id and resource = :resource and member_id = :member_id
-       and balance - held >= :amount - :from_held and held >= :from_held and (not frozen or :from_held > 0)
+    f"""
+    update accounts set {_COVERED}
+     where license_id = :license_id and resource = :resource and member_id = :member_id {_IF_COVERED}
     returning version, balance, held, used, received
     """
 )
 
-_JOURNAL_SPEND = Sql(
-    """
+_JOURNAL_SPEND_COLUMNS = """
     insert into transfers (license_id, id, resource, kind, amount, member_id, member_version, member_balance_after,
                            hold_id, actor_kind, actor_id, reference, at)
+"""
+
+_JOURNAL_SPEND = Sql(
+    _JOURNAL_SPEND_COLUMNS
+    + """
     values (:license_id, :id, :resource, 'spend', :amount, :member_id, :member_version, :balance, :hold_id,
             :actor_kind, :actor_id, :reference, :at)
     """
 )
+
+SPEND_AT_ONCE = f"""
+    account as (
+        update accounts set {_COVERED}
+          from wanted
+         where accounts.license_id = wanted.license_id and resource = :resource and member_id = :member_id {_IF_COVERED}
+        returning accounts.license_id, version, balance, held, used, received, wanted.now
+    ), journal as (
+        {_JOURNAL_SPEND_COLUMNS}
+        select license_id, :id, :resource, 'spend', :amount, :member_id, version, balance, :hold_id,
+               :actor_kind, :actor_id, :reference, now
+          from account
+    )
+"""
+"""`post_spend` as parts of one statement, which only PostgreSQL can: `wanted` names the licence and the time, `account`
+has the figures afterwards, or no row. Its one condition is on the row itself, so it holds after any wait."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import Engine, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql
@@ -69,7 +69,7 @@ def create(
     key = ApiKey(
         id=new_id(),
         name=name,
-        secret_hash=_hash(secret),
+        secret_hash=hashed(secret),
         scopes=" ".join(scope for scope in SCOPES if scope in scopes),
         license_id=license_id,
         created_at=now,
@@ -99,11 +99,15 @@ def revoke(session: Session, key_id: str, *, now: datetime) -> ApiKey:
 _IN_FORCE = Sql("select id, scopes, license_id from api_keys where secret_hash = :secret_hash and revoked_at is null")
 
 
-def caller(session: Session, secret: str) -> Caller | None:
-    """Whose secret this is; None for an unknown or revoked one, which look the same."""
-    row = _IN_FORCE.run(session, secret_hash=_hash(secret)).first()
-    return None if row is None else Caller(row[0], frozenset(row[1].split()), row[2])
+def caller(engine: Engine, secret_hash: str) -> Caller | None:
+    """Whose secret this is; None for an unknown or revoked one, which look the same.
+
+    That it is in force is true for the moment; all else stays true for ever. A transaction of its own.
+    """
+    rows = _IN_FORCE.alone(engine, secret_hash=secret_hash)
+    return Caller(rows[0][0], frozenset(rows[0][1].split()), rows[0][2]) if rows else None
 
 
-def _hash(secret: str) -> str:
+def hashed(secret: str) -> str:
+    """What is kept of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,6 +6,8 @@ The row is written in the transaction of the effect, before it: whoever repeats 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros, moment
@@ -31,42 +33,122 @@ class Answered:
     body: str
 
 
-# The database's clock comes with it: it decides which holds live, and asking for it costs a round trip.
+@dataclass(frozen=True)
+class Request:
+    """A request that may be a repeat: whose it is, by its key's name, and what it wishes, as a hash."""
+
+    api_key_id: str
+    key: str
+    sha256: str
+
+
+_NOW = "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
+_TURN = "hashtextextended(:api_key_id || :key, 0)"
+
+# The database's clock comes with it: it decides which holds live, and asking for it costs a round trip. So does asking
+# whether the API key still counts.
 _CLAIM = Sql(
     """
     insert into idempotency_keys (api_key_id, key, request_sha256, at)
-    values (:api_key_id, :key, :request_sha256, cast((julianday('now') - 2440587.5) * 86400000000 as integer))
+    select k.id, :key, :request_sha256, cast((julianday('now') - 2440587.5) * 86400000000 as integer)
+      from api_keys k
+     where k.id = :api_key_id and k.revoked_at is null
     on conflict do nothing
     returning at
     """,
-    postgresql="""
+    # The turn is taken before the row: who does all in one statement locks the account before it comes to the row.
+    postgresql=f"""
+    with turn as materialized (select pg_advisory_xact_lock({_TURN}))
     insert into idempotency_keys (api_key_id, key, request_sha256, at)
-    values (:api_key_id, :key, :request_sha256, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+    select k.id, :key, :request_sha256, {_NOW}
+      from api_keys k, turn
+     where k.id = :api_key_id and k.revoked_at is null
     on conflict do nothing
     returning at
     """,
 )
 
 _EARLIER = Sql(
-    "select request_sha256, status, body from idempotency_keys where api_key_id = :api_key_id and key = :key"
+    """
+    select k.revoked_at is null, i.request_sha256, i.status, i.body
+      from api_keys k
+      left join idempotency_keys i on i.api_key_id = k.id and i.key = :key
+     where k.id = :api_key_id
+    """
 )
 
 
-def claim(session: Session, api_key_id: str, key: str, request_sha256: str) -> datetime | Answered:
+def claim(session: Session, request: Request) -> datetime | Answered | None:
     """The database's time if this request is the first with its key; else the first one's answer.
 
-    Raises IdempotencyConflict for the same key with another request. Waits for a first one that is under way.
+    None if the API key counts no more. Raises IdempotencyConflict for the same key with another request. Waits for a
+    first one that is under way.
     """
+    whose = {"api_key_id": request.api_key_id, "key": request.key}
     # A first request that was rolled back while this one waited leaves no row; then this one is the first.
-    while (row := _CLAIM.run(session, api_key_id=api_key_id, key=key, request_sha256=request_sha256).first()) is None:
-        earlier = _EARLIER.run(session, api_key_id=api_key_id, key=key).first()
-        if earlier is None:
+    while (row := _CLAIM.run(session, **whose, request_sha256=request.sha256).first()) is None:
+        in_force, first_request, status, body = _EARLIER.run(session, **whose).one()
+        if not in_force:
+            return None
+        if first_request is None:
             continue
-        first_request, status, body = earlier
-        if first_request != request_sha256:
+        if first_request != request.sha256:
             raise IdempotencyConflict
         return Answered(status, body)
     return moment(row[0])
+
+
+class AtOnce:
+    """An effect on a member's account that PostgreSQL does in one statement together with its claim and its answer.
+
+    The effect is the text of CTEs: they read `wanted` (license_id, now), and `account` has the figures after it, or no
+    row where the effect needs more than that. Its own condition must be on the row that it updates: at READ COMMITTED
+    nothing else that a statement reads is looked at again after it has waited.
+    """
+
+    def __init__(self, effect: str) -> None:
+        self._sql = Sql(
+            f"""
+            with turn as materialized (
+                select pg_try_advisory_xact_lock({_TURN}) as is_mine
+            ), wanted as materialized (
+                select m.license_id, {_NOW} as now
+                  from turn, api_keys k, members m
+                 where turn.is_mine and k.id = :api_key_id and k.revoked_at is null and m.id = :member_id
+                   and (k.license_id is null or k.license_id = m.license_id)
+                   and not exists (select 1 from idempotency_keys where api_key_id = :api_key_id and key = :key)
+            ), {effect}
+            insert into idempotency_keys (api_key_id, key, request_sha256, status, body, at)
+            select :api_key_id, :key, :request_sha256, :status,
+                   :opening || ',"balance":{{"available":' || balance - held || ',"held":' || held
+                   || ',"used":' || used || ',"received":' || received || '}}}}', now
+              from account
+            returning body
+            """
+        )
+
+    def run(
+        self, engine: Engine, request: Request, *, member_id: str, status: int, opening: str, **parameters: object
+    ) -> str | None:
+        """The answer, which is kept: `opening` and the member's figures. None if nothing was done, for any reason:
+        a repeat, too few units, nobody there. `claim` finds out.
+        """
+        if engine.dialect.name != "postgresql":
+            return None
+        try:
+            rows = self._sql.alone(
+                engine,
+                api_key_id=request.api_key_id,
+                key=request.key,
+                request_sha256=request.sha256,
+                member_id=member_id,
+                status=status,
+                opening=opening,
+                **parameters,
+            )
+        except IntegrityError:  # a first one was kept after we had looked
+            return None
+        return rows[0][0] if rows else None
 
 
 _ANSWER = Sql(
@@ -74,9 +156,9 @@ _ANSWER = Sql(
 )
 
 
-def answer(session: Session, api_key_id: str, key: str, answered: Answered) -> None:
+def answer(session: Session, request: Request, answered: Answered) -> None:
     """Keeps what the request is answered, success or refusal, together with its effect."""
-    _ANSWER.run(session, api_key_id=api_key_id, key=key, status=answered.status, body=answered.body)
+    _ANSWER.run(session, api_key_id=request.api_key_id, key=request.key, status=answered.status, body=answered.body)
 
 
 _FORGET = Sql(

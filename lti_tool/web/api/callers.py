@@ -12,6 +12,8 @@ from lti_tool.web import access
 from lti_tool.web.access import View
 from lti_tool.web.api.rate import Rate
 
+_MOST_KNOWN = 1_000
+
 
 class Unauthorized(Refusal):
     """No key, or one that is unknown or revoked; `sent` says whether there was one."""
@@ -45,15 +47,41 @@ def needs(scope: str) -> Callable[[View], View]:
     return declare
 
 
-def admit(rate: Rate) -> None:
-    """Lets the request through to its view, or raises Unauthorized, TooManyRequests or Forbidden."""
-    found = _key_holder()
-    rate.count(found.key_id)
-    assert request.endpoint is not None
-    scope: str = vars(current_app.view_functions[request.endpoint])["scope"]  # declared by `needs`, or nobody comes in
-    if not found.may(scope):
-        raise Forbidden(f"This key has no scope {scope!r}.", scope=scope)
-    g.caller = found
+class Door:
+    """Lets requests of programs through to their views. It remembers what each key may do, which never changes."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
+        self._known: dict[str, Caller] = {}
+
+    def admit(self) -> None:
+        """Lets the request through to its view, or raises Unauthorized, TooManyRequests or Forbidden.
+
+        A POST's key may have been revoked since it was looked up: claiming its Idempotency-Key asks for that, before
+        anything is done or told.
+        """
+        found = self._key_holder(_secret())
+        self._rate.count(found.key_id)
+        assert request.endpoint is not None
+        view = current_app.view_functions[request.endpoint]
+        scope: str = vars(view)["scope"]  # declared by `needs`, or nobody comes in
+        if not found.may(scope):
+            raise Forbidden(f"This key has no scope {scope!r}.", scope=scope)
+        g.caller = found
+
+    def _key_holder(self, secret: str) -> Caller:
+        secret_hash = api_keys.hashed(secret)
+        known = self._known.get(secret_hash) if request.method == "POST" else None
+        if known is not None:
+            return known
+        found = api_keys.caller(db.engine, secret_hash)
+        if found is None:
+            self._known.pop(secret_hash, None)
+            raise Unauthorized(sent=True)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[secret_hash] = found
+        return found
 
 
 def caller() -> Caller:
@@ -68,11 +96,8 @@ def reach(license_id: str) -> None:
         raise Forbidden("This key reaches one license, and not this one.")
 
 
-def _key_holder() -> Caller:
+def _secret() -> str:
     sent = request.authorization
     if sent is None or sent.type != "bearer" or not sent.token:
         raise Unauthorized(sent=False)
-    found = api_keys.caller(db.session(), sent.token)
-    if found is None:
-        raise Unauthorized(sent=True)
-    return found
+    return sent.token

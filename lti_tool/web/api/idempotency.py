@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 from lti_tool.db import transaction
 from lti_tool.errors import Refusal
 from lti_tool.licenses import idempotency
-from lti_tool.licenses.idempotency import Answered
-from lti_tool.web.api import problems
-from lti_tool.web.api.callers import caller
+from lti_tool.licenses.idempotency import Answered, Request
+from lti_tool.web.api import pages, problems
+from lti_tool.web.api.callers import Unauthorized, caller
 from lti_tool.web.api.pages import Item
 
 HEADER = "Idempotency-Key"
 _LONGEST = 255
 
 Effect = Callable[[Session, datetime], Item]
+AtOnce = Callable[[Request], str | None]
+"""The common case of an effect in one statement: the answer, which is kept; None if it is not that case."""
 
 
 class KeyMissing(Refusal):
@@ -30,19 +32,24 @@ class KeyMissing(Refusal):
     status = 400
 
 
-def once(effect: Effect, sent: BaseModel, *, status: int) -> Response:
+def once(effect: Effect, sent: BaseModel, *, status: int, at_once: AtOnce | None = None) -> Response:
     """Runs the effect if this request is the first with its key, and answers; its refusals are kept like its success.
 
-    The effect gets the open transaction and the database's clock. Raises KeyMissing, IdempotencyConflict.
+    The effect gets the open transaction and the database's clock. Raises KeyMissing, IdempotencyConflict, and
+    Unauthorized for an API key that was revoked a moment ago.
     """
-    key = _key()
     wish = json.dumps([request.path, sent.model_dump(mode="json")], sort_keys=True)
+    asked = Request(caller().key_id, _key(), hashlib.sha256(wish.encode()).hexdigest())
+    if at_once is not None and (body := at_once(asked)) is not None:
+        return _response(Answered(status, body), replayed=False)
     with transaction() as session:
-        claimed = idempotency.claim(session, caller().key_id, key, hashlib.sha256(wish.encode()).hexdigest())
+        claimed = idempotency.claim(session, asked)
+        if claimed is None:
+            raise Unauthorized(sent=True)
         if isinstance(claimed, Answered):
             return _response(claimed, replayed=True)
         answered = _attempt(effect, session, claimed, status)
-        idempotency.answer(session, caller().key_id, key, answered)
+        idempotency.answer(session, asked, answered)
     return _response(answered, replayed=False)
 
 
@@ -51,7 +58,7 @@ def _attempt(effect: Effect, session: Session, now: datetime, status: int) -> An
         shape = effect(session, now)  # refuses before it changes anything, so that the refusal can be kept by itself
     except Refusal as refusal:
         return Answered(refusal.status, problems.text(refusal))
-    return Answered(status, json.dumps(shape, ensure_ascii=False, separators=(",", ":")))
+    return Answered(status, pages.text(shape))
 
 
 def _response(answered: Answered, *, replayed: bool) -> Response:

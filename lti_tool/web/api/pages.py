@@ -39,8 +39,13 @@ def listed(items: Sequence[Item], asked: Page) -> Response:
 
 
 def shaped(shape: Item) -> Response:
+    """The thing as an answer."""
+    return Response(text(shape), content_type="application/json")
+
+
+def text(shape: Item) -> str:
     """The thing as JSON."""
-    return Response(json.dumps(shape, ensure_ascii=False, separators=(",", ":")), content_type="application/json")
+    return json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
 
 
 def rfc3339(microseconds: int) -> str:

@@ -1,11 +1,10 @@
 """Every address of the machine API, with the view behind it."""
 
-from functools import partial
-
 from flask import Blueprint, Flask
 
 from lti_tool.settings import Settings
-from lti_tool.web.api import callers, holds, licenses, members, openapi, spends, transfers
+from lti_tool.web.api import holds, licenses, members, openapi, spends, transfers
+from lti_tool.web.api.callers import Door
 from lti_tool.web.api.rate import Rate
 
 PREFIX = "/api/"
@@ -29,7 +28,7 @@ _WRITES = (
 def join(app: Flask, settings: Settings) -> None:
     """Adds the API to the app; its errors are `problems.answer`'s, below PREFIX."""
     api = Blueprint("api", __name__, url_prefix=f"{PREFIX}v1")
-    api.before_request(partial(callers.admit, Rate(settings.api_rate_limit)))
+    api.before_request(Door(Rate(settings.api_rate_limit)).admit)
     for method, rules in (("GET", _READS), ("POST", _WRITES)):
         for address, view in rules:
             name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"

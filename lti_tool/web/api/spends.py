@@ -6,23 +6,29 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
+from lti_tool.db import db
 from lti_tool.errors import NotFound
+from lti_tool.ids import new_id
 from lti_tool.ledger import holds
 from lti_tool.ledger.refusals import InsufficientCredits, NotActive
 from lti_tool.ledger.rules import Standing
-from lti_tool.ledger.transfers import Actor
+from lti_tool.ledger.transfers import SPEND_AT_ONCE, Actor
 from lti_tool.licenses.api_keys import SPEND
+from lti_tool.licenses.idempotency import AtOnce, Request
 from lti_tool.web.api import bodies, pages, shapes
 from lti_tool.web.api.callers import caller
 from lti_tool.web.api.calls import call
 from lti_tool.web.api.idempotency import once
 from lti_tool.web.api.spending import balance, license_of_member, resource_named
 
+_COVERED = AtOnce(SPEND_AT_ONCE)
+
 
 @call(SPEND, body=bodies.NewSpend, answers=shapes.Hold, status=201, refuses=(NotFound, InsufficientCredits, NotActive))
 def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
     """Takes units for good, allotting further bundles first where maximum and pool allow."""
     resource = resource_named(sent.resource)
+    actor = Actor("api_key", caller().key_id)
 
     def effect(session: Session, now: datetime) -> pages.Item:
         spent = holds.spend(
@@ -31,20 +37,42 @@ def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
             resource,
             str(member_id),
             amount=sent.amount,
-            actor=Actor("api_key", caller().key_id),
+            actor=actor,
             now=now,
             reference=sent.reference,
         )
-        return {
-            "id": spent.transfer_id,
-            "status": "captured",
-            "amount": sent.amount,
-            "captured": sent.amount,
-            "resource": resource.name,
-            "member": str(member_id),
-            "reference": sent.reference,
-            "expires_at": None,
-            "balance": balance(Standing(spent.available, spent.held, spent.used, spent.received)),
-        }
+        figures = Standing(spent.available, spent.held, spent.used, spent.received)
+        return _shape(spent.transfer_id, member_id, sent) | {"balance": balance(figures)}
 
-    return once(effect, sent, status=201)
+    def covered(asked: Request) -> str | None:
+        transfer_id = new_id()
+        return _COVERED.run(
+            db.engine,
+            asked,
+            member_id=str(member_id),
+            status=201,
+            opening=pages.text(_shape(transfer_id, member_id, sent))[:-1],
+            id=transfer_id,
+            resource=resource.name,
+            amount=sent.amount,
+            from_held=0,
+            hold_id=None,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            reference=sent.reference,
+        )
+
+    return once(effect, sent, status=201, at_once=covered)
+
+
+def _shape(transfer_id: str, member_id: UUID, sent: bodies.NewSpend) -> dict[str, object]:
+    return {
+        "id": transfer_id,
+        "status": "captured",
+        "amount": sent.amount,
+        "captured": sent.amount,
+        "resource": sent.resource,
+        "member": str(member_id),
+        "reference": sent.reference,
+        "expires_at": None,
+    }

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from lti_tool.ids import new_id
+from lti_tool.ledger import policies
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses import idempotency
@@ -74,21 +75,49 @@ def test_each_api_key_has_keys_of_its_own(get: Get, post: Post, new_key: Any, sc
     assert balance(get, student) == (1, 0, 2, 3)
 
 
-def test_fifty_at_once_with_one_key_are_one_spend(
-    app: Flask, get: Get, new_key: Callable[..., str], student: str
-) -> None:
-    headers = {"Authorization": f"Bearer {new_key(scopes=('spend',))}", "Idempotency-Key": "storm"}
+@pytest.fixture
+def storm(app: Flask, new_key: Callable[..., str], student: str) -> Callable[..., list[tuple[int, bytes]]]:
+    """Sends spends of one member at once, each under the Idempotency-Key that its number gets."""
+    key = new_key(scopes=("spend",))
 
-    def send(_: int) -> tuple[int, bytes]:
-        sent = app.test_client().post(
-            f"/api/v1/members/{student}/spends", headers=headers, json={"resource": CREDITS, "amount": 2}
-        )
-        return sent.status_code, sent.data
+    def sent_at_once(number: int, once: Callable[[int], str], amount: int) -> list[tuple[int, bytes]]:
+        def send(number: int) -> tuple[int, bytes]:
+            headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": once(number)}
+            body = {"resource": CREDITS, "amount": amount}
+            sent = app.test_client().post(f"/api/v1/members/{student}/spends", headers=headers, json=body)
+            return sent.status_code, sent.data
 
-    with ThreadPoolExecutor(16) as pool:
-        answers = set(pool.map(send, range(50)))
+        with ThreadPoolExecutor(16) as pool:
+            return list(pool.map(send, range(number)))
+
+    return sent_at_once
+
+
+@pytest.fixture
+def bundles(books: Books, school: License) -> None:
+    """The school's students get bundles of 5 up to 15."""
+    with books() as session:
+        policies.save(session, school.id, EXPORT_CREDITS, maximum=15, based_on=0, actor=OPERATOR, now=NOW)
+
+
+def test_fifty_at_once_with_one_key_are_one_spend(get: Get, storm: Any, student: str) -> None:
+    answers = set(storm(50, lambda _: "storm", 2))
     assert [status for status, _ in answers] == [201]
     assert balance(get, student) == (1, 0, 2, 3)
+
+
+@pytest.mark.usefixtures("bundles")
+def test_fifty_at_once_with_one_key_are_one_spend_though_it_needs_a_bundle(get: Get, storm: Any, student: str) -> None:
+    answers = set(storm(50, lambda _: "storm", 4))
+    assert [status for status, _ in answers] == [201]
+    assert balance(get, student) == (4, 0, 4, 8)
+
+
+@pytest.mark.usefixtures("bundles")
+def test_of_many_spends_at_once_each_counts_once(get: Get, storm: Any, student: str) -> None:
+    statuses = [status for status, _ in storm(40, lambda number: f"film {number // 2}", 1)]  # each is sent twice
+    assert (statuses.count(201), statuses.count(409)) == (26, 14)
+    assert balance(get, student) == (0, 0, 13, 13)  # 3 by hand and two bundles: a third would pass the maximum
 
 
 @pytest.mark.parametrize("key", [None, "", "a" * 256, "line\tbreak"])

@@ -17,9 +17,11 @@ from lti_tool.lti.contexts import Context
 from lti_tool.web import access
 from tests.conftest import Books, MakeApp
 from tests.factories import NOW, make_member
-from tests.web.api.conftest import Get
+from tests.web.api.conftest import Get, Post, told
+from tests.web.api.test_holds import CREDITS, balance
 
 NewKey = Callable[..., str]
+ONE = {"resource": CREDITS, "amount": 1}
 
 
 @pytest.fixture
@@ -54,6 +56,34 @@ def test_without_a_known_key_nobody_comes_in(client: FlaskClient, problem: Any, 
 
 def test_a_key_in_the_address_is_not_read(client: FlaskClient, new_key: NewKey) -> None:
     assert client.get("/api/v1/licenses", query_string={"api_key": new_key()}).status_code == 401
+
+
+@pytest.fixture
+def revoked_in_use(books: Books, get: Get, post: Post, new_key: NewKey, student: str) -> tuple[str, str]:
+    """A key that was used until it was revoked, and a hold that is open: it spent a credit under "done"."""
+    key = new_key(scopes=("spend",))
+    assert get(f"/members/{student}", key=key).status_code == 200
+    hold = post(f"/members/{student}/holds", key=key, **ONE).get_json()["id"]
+    assert post(f"/members/{student}/spends", key=key, once="done", **ONE).status_code == 201
+    with books() as session:
+        [used] = session.scalars(select(ApiKey.id).where(ApiKey.secret_hash == api_keys.hashed(key)))
+        api_keys.revoke(session, used, now=NOW)
+    return key, hold
+
+
+def test_a_key_that_is_revoked_in_use_does_and_repeats_nothing_more(
+    app: Flask, get: Get, post: Post, student: str, revoked_in_use: tuple[str, str]
+) -> None:
+    key, hold = revoked_in_use
+    assert told(get(f"/members/{student}", key=key)) == (401, "unauthorized")
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/v1/") and rule.methods and "POST" in rule.methods:
+            address = rule.rule.replace("<uuid:member_id>", student).replace("<uuid:hold_id>", hold)
+            body = ONE if "<uuid:member_id>" in rule.rule else {}
+            for once in ("done", "new"):
+                refused = post(address.removeprefix("/api/v1"), key=key, once=once, **body)
+                assert told(refused) == (401, "unauthorized"), rule
+    assert balance(get, student) == (1, 1, 1, 3)
 
 
 def test_a_revoked_key_is_as_good_as_an_unknown_one(get: Get, books: Books, new_key: NewKey, school: License) -> None:

@@ -1,0 +1,58 @@
+"""What each call costs, exactly: round trips to PostgreSQL, transactions included; on SQLite, statements without."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from lti_tool.db import db
+from lti_tool.ledger import policies
+from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.licenses.licenses import License
+from tests.conftest import Books
+from tests.factories import EXPORT_CREDITS, NOW
+from tests.ledger.statements import recorded
+from tests.web.api.conftest import Post
+from tests.web.api.test_holds import CREDITS
+from tests.wire import watched
+
+Cost = Callable[..., int]
+
+
+@pytest.fixture
+def cost(app: Flask, post: Post, student: str) -> Cost:
+    """Sends a body to an address and counts. The key is known here: its first call looks it up."""
+    post(f"/members/{student}/spends", resource="no such thing", amount=1)
+    with app.app_context():
+        engine = db.engine
+
+    def count(address: str, status: int, **body: Any) -> int:
+        with watched(engine) as wire, recorded(engine) as statements:
+            answer = post(address, **body)
+        assert answer.status_code == status, answer.text
+        return wire.trips if engine.dialect.name == "postgresql" else len(statements)
+
+    return count
+
+
+@pytest.fixture
+def on_postgresql(database_url: str) -> bool:
+    """Whether what is counted are round trips."""
+    return database_url.startswith("postgresql")
+
+
+def test_a_spend(cost: Cost, student: str, on_postgresql: bool) -> None:
+    spends = f"/members/{student}/spends"
+    wish = {"resource": CREDITS, "amount": 2}
+    assert cost(spends, 201, once="film", **wish) == (1 if on_postgresql else 5)
+    assert cost(spends, 201, once="film", **wish) == (5 if on_postgresql else 2)  # again
+    assert cost(spends, 409, **wish) == (11 if on_postgresql else 8)  # refused
+
+
+def test_a_spend_that_takes_a_bundle(
+    books: Books, cost: Cost, school: License, student: str, on_postgresql: bool
+) -> None:
+    with books() as session:
+        policies.save(session, school.id, EXPORT_CREDITS, maximum=10, based_on=0, actor=OPERATOR, now=NOW)
+    assert cost(f"/members/{student}/spends", 201, resource=CREDITS, amount=4) == (17 if on_postgresql else 14)
