@@ -14,6 +14,7 @@ from lti_tool.web import (
     csrf,
     errors,
     forms,
+    hand_off,
     headers,
     here,
     launches,
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(paying.blueprint)
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(papers.blueprint)
+    app.register_blueprint(hand_off.blueprint)
     app.register_blueprint(office.blueprint)
     return app
 

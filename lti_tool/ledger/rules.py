@@ -54,6 +54,11 @@ def may_still_receive(*, received: int, maximum: int, bundle: int) -> int:
     return max(0, maximum - received) // bundle * bundle
 
 
+def may_still_come(*, received: int, maximum: int, pool: int, bundle: int) -> int:
+    """The most that maximum and pool allow to come to a member by itself now, in whole bundles (R10, R11)."""
+    return min(may_still_receive(received=received, maximum=maximum, bundle=bundle), pool // bundle * bundle)
+
+
 def is_allowed_maximum(maximum: int, bundle: int) -> bool:
     """R6: 0 (off) or a positive multiple of the bundle, at most 1,000,000."""
     return 0 <= maximum <= MAXIMUM_LIMIT and maximum % bundle == 0

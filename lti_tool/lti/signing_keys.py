@@ -49,12 +49,15 @@ class Keyring:
 
     keys: Sequence[SigningKey]
 
-    def sign(self, claims: Mapping[str, Any], now: datetime) -> str:
-        """A JWT of the claims, signed RS256, that names its key. `exp` must be there, and within LONGEST_LIFE."""
+    def sign(self, claims: Mapping[str, Any], now: datetime, *, typ: str = "JWT") -> str:
+        """A JWT of the claims, signed RS256, that names its key. `exp` must be there, and within LONGEST_LIFE.
+
+        `typ` keeps apart what the key signs for different readers (RFC 8725 3.11).
+        """
         if claims["exp"] > (now + LONGEST_LIFE).timestamp():
             raise ValueError("What we sign must not outlive its key.")
         key = self.signer(now)
-        return jwt.encode(dict(claims), key.private, algorithm="RS256", headers={"kid": key.kid})
+        return jwt.encode(dict(claims), key.private, algorithm="RS256", headers={"kid": key.kid, "typ": typ})
 
     def signer(self, now: datetime) -> SigningKey:
         """The key that signs; the first one where the clock says that none may yet."""

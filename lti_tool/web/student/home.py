@@ -15,7 +15,7 @@ from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role
 from lti_tool.members import reach
 from lti_tool.settings import Resource, Settings
-from lti_tool.web import access, plain
+from lti_tool.web import access, hand_off, plain
 from lti_tool.web.access import STUDENT, only
 from lti_tool.web.picture import Picture, picture
 
@@ -82,6 +82,7 @@ def home() -> str:
         Why=rules.Why,
         teachers=reach.teachers(session, visit.license_id, visit.context_id),
         place=(course.title or course.label or "") if course else "",
+        export=None if observes else hand_off.button(visit),
     )
 
 
@@ -122,9 +123,11 @@ def _sheet(
 
 def _coming(standing: Standing, resource: Resource, terms: Terms, *, is_frozen: bool) -> int:
     """Whole bundles that maximum and pool still allow; to somebody who left comes nothing (R10, R11, R20)."""
-    bundle = resource.bundle
-    still = rules.may_still_receive(received=standing.received, maximum=terms.maximum, bundle=bundle)
-    return 0 if is_frozen else min(still, terms.pool // bundle * bundle)
+    if is_frozen:
+        return 0
+    return rules.may_still_come(
+        received=standing.received, maximum=terms.maximum, pool=terms.pool, bundle=resource.bundle
+    )
 
 
 def _why_none(standing: Standing, resource: Resource, terms: Terms) -> rules.Why | None:
