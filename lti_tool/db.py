@@ -124,10 +124,11 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-_NOW = Sql(
-    "select cast((julianday('now') - 2440587.5) * 86400000000 as integer)",
-    postgresql="select (extract(epoch from clock_timestamp()) * 1000000)::bigint",
-)
+SQLITE_NOW = "cast((julianday('now') - 2440587.5) * 86400000000 as integer)"
+POSTGRESQL_NOW = "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
+"""The database's own clock as a column, in the form of `micros`."""
+
+_NOW = Sql(f"select {SQLITE_NOW}", postgresql=f"select {POSTGRESQL_NOW}")
 
 
 def database_now(session: Session) -> datetime:

@@ -55,18 +55,6 @@ def people(
     return found
 
 
-def of_member(
-    session: Session, license_id: str, resource: str, member_id: str, *, before: int | None = None, limit: int = 20
-) -> list[Transfer]:
-    """A member's own transfers, newest first; `before` is the `member_version` of the last one that was seen."""
-    query = select(Transfer).where(
-        Transfer.license_id == license_id, Transfer.resource == resource, Transfer.member_id == member_id
-    )
-    if before is not None:
-        query = query.where(Transfer.member_version < before)
-    return list(session.scalars(query.order_by(Transfer.member_version.desc()).limit(limit)))
-
-
 def under_way(session: Session, license_id: str, resource: str, member_id: str, *, now: datetime) -> list[Hold]:
     """A member's open holds, newest first; `now` is the database's clock, and one past its time is not open (R19)."""
     query = select(Hold).where(

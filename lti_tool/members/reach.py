@@ -107,26 +107,3 @@ def person_names(session: Session, person_ids: Collection[str]) -> dict[str, str
     """Display names of those who acted, by the id of the person."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(person_ids)))
     return {person_id: name or pseudonym(person_id) for person_id, name in rows}
-
-
-def teachers(session: Session, license_id: str, context_id: str) -> list[str]:
-    """The names of a course's active teachers: those who can mend what a student cannot (R14a)."""
-    rows = session.execute(
-        select(Person.id, Person.name)
-        .join(Member, Member.person_id == Person.id)
-        .join(Enrollment, Enrollment.member_id == Member.id)
-        .where(Enrollment.context_id == context_id, Enrollment.license_id == license_id)
-        .where(Enrollment.active, Enrollment.role == Role.TEACHER.value)
-        .order_by(Person.sort_name, Person.id)
-    )
-    return [name or pseudonym(person_id) for person_id, name in rows]
-
-
-def member_name(session: Session, license_id: str, member_id: str) -> str:
-    """The member's own display name: for their own page, and for an observer who mentors them."""
-    person_id, name = session.execute(
-        select(Person.id, Person.name)
-        .join(Member, Member.person_id == Person.id)
-        .where(Member.license_id == license_id, Member.id == member_id)
-    ).one()
-    return name or pseudonym(person_id)

@@ -1,21 +1,18 @@
 """GET /student/: what you have, what you used, what can still come, and if nothing can, why and who mends it (R14a)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, current_app, render_template, request
-from sqlalchemy.orm import Session
 
-from lti_tool.db import database_now, db, micros
-from lti_tool.ledger import journal, policies, pools, rules
-from lti_tool.ledger.holds import Hold
+from lti_tool.db import db
+from lti_tool.ledger import rules
 from lti_tool.ledger.rules import Standing
-from lti_tool.ledger.transfers import Transfer
-from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role
-from lti_tool.members import reach
+from lti_tool.members import sheets
+from lti_tool.members.sheets import CourseView, Sheet
 from lti_tool.settings import Resource, Settings
-from lti_tool.web import access, hand_off, plain
+from lti_tool.web import access, hand_off, here, plain
 from lti_tool.web.access import STUDENT, only
 from lti_tool.web.picture import Picture, picture
 
@@ -23,28 +20,12 @@ PAGE = 20
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What the licence gives by itself: the maximum in force (0 is off) and what the pool has, in units."""
+class Shown(Sheet):
+    """A sheet as it is shown; `coming` is what can still come by itself, in units."""
 
-    maximum: int
-    pool: int
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One student's figures, in units, and what happened; `coming` is what can still come by itself."""
-
-    member_id: str
-    name: str
-    standing: Standing
-    is_frozen: bool
     coming: int
     why_none: rules.Why | None
     picture: Picture
-    under_way: list[Hold]
-    transfers: list[Transfer]
-    actors: dict[str, str]
-    older: int | None
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -60,68 +41,56 @@ def home() -> str:
         return plain.no_course()
     if visit.license_id is None:
         return plain.not_set_up()
-    observes = visit.role is Role.OBSERVER
-    own = (visit.member_id,) if visit.member_id else ()
     settings: Settings = current_app.extensions["creditroll"]
-    resource = settings.resource
-    session = db.session()
-    now = database_now(session)
-    terms = _terms(session, visit.license_id, resource, now=now)
-    sheets = [
-        sheet
-        for member_id in (visit.mentored if observes else own)
-        if (sheet := _sheet(session, visit.license_id, resource, member_id, terms, now=now))
+    observes, resource = visit.role is Role.OBSERVER, settings.resource
+    mentored: Sequence[str | None] = visit.mentored or (None,)
+    views = [
+        _read(visit.license_id, resource, visit.context_id, member_id)
+        for member_id in (mentored if observes else (visit.member_id,))
     ]
-    course = session.get(Context, visit.context_id)
+    shown = [_shown(view, view.sheet, resource) for view in views if view.sheet]
+    here.is_named(shown[0].name if shown and visit.person_id else None, views[0].course)
     return render_template(
         "student/home.html",
         resource=resource,
-        sheets=sheets,
+        sheets=shown,
         observes=observes,
-        terms=terms,
+        terms=views[0],
         Why=rules.Why,
-        teachers=reach.teachers(session, visit.license_id, visit.context_id),
-        place=(course.title or course.label or "") if course else "",
+        teachers=views[0].teachers,
+        place=views[0].place,
         export=None if observes else hand_off.button(visit),
     )
 
 
-def _terms(session: Session, license_id: str, resource: Resource, *, now: datetime) -> Terms:
-    pool = {totals.resource: totals.pool for totals in pools.totals(session, license_id, now_us=micros(now))}
-    return Terms(policies.current(session, license_id, resource.name).maximum, pool.get(resource.name, 0))
-
-
-def _sheet(
-    session: Session, license_id: str, resource: Resource, member_id: str, terms: Terms, *, now: datetime
-) -> Sheet | None:
-    found = journal.standing(session, license_id, resource.name, member_id, now=now)
-    if found is None:
-        return None
-    standing, is_frozen = found
-    transfers = journal.of_member(
-        session, license_id, resource.name, member_id, before=_before(member_id), limit=PAGE + 1
-    )
-    acted = {transfer.actor_id for transfer in transfers if transfer.actor_id and transfer.actor_kind == "person"}
-    coming = _coming(standing, resource, terms, is_frozen=is_frozen)
-    return Sheet(
+def _read(license_id: str, resource: Resource, context_id: str, member_id: str | None) -> CourseView:
+    before = _before(member_id) if member_id else None
+    return sheets.read(
+        db.engine,
+        license_id,
+        resource.name,
+        context_id=context_id,
         member_id=member_id,
-        name=reach.member_name(session, license_id, member_id),
-        standing=standing,
-        is_frozen=is_frozen,
+        before=before,
+        most=PAGE,
+    )
+
+
+def _shown(terms: CourseView, sheet: Sheet, resource: Resource) -> Shown:
+    standing = sheet.standing
+    coming = _coming(standing, resource, terms, is_frozen=sheet.is_frozen)
+    return Shown(
+        **vars(sheet),
         coming=coming,
         why_none=_why_none(standing, resource, terms),
         picture=picture(
             resource.title,
             [("available", standing.available), ("held", standing.held), ("used", standing.used), ("coming", coming)],
         ),
-        under_way=journal.under_way(session, license_id, resource.name, member_id, now=now),
-        transfers=transfers[:PAGE],
-        actors=reach.person_names(session, acted),
-        older=transfers[PAGE - 1].member_version if len(transfers) > PAGE else None,
     )
 
 
-def _coming(standing: Standing, resource: Resource, terms: Terms, *, is_frozen: bool) -> int:
+def _coming(standing: Standing, resource: Resource, terms: CourseView, *, is_frozen: bool) -> int:
     """Whole bundles that maximum and pool still allow; to somebody who left comes nothing (R10, R11, R20)."""
     if is_frozen:
         return 0
@@ -130,7 +99,7 @@ def _coming(standing: Standing, resource: Resource, terms: Terms, *, is_frozen: 
     )
 
 
-def _why_none(standing: Standing, resource: Resource, terms: Terms) -> rules.Why | None:
+def _why_none(standing: Standing, resource: Resource, terms: CourseView) -> rules.Why | None:
     return rules.bundles_due(
         1,
         available=0,
