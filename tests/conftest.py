@@ -28,6 +28,7 @@ from lti_tool.app import create_app
 from lti_tool.db import db, open_engine, writing
 from lti_tool.settings import Settings, load
 from tests import pgembed
+from tests.factories import SECRET_KEY
 
 Books = Callable[[], AbstractContextManager[Session]]
 
@@ -157,7 +158,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return load(
         {},
         database_url=database_url,
-        secret_key="a secret for tests, long enough for all",
+        secret_key=SECRET_KEY,
         public_url="https://tool.test",
         keys_dir=str(tmp_path / "keys"),
         files_dir=str(tmp_path / "files"),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from lti_tool import settings
 from lti_tool.ids import new_id
 from lti_tool.ledger.accounts import freeze, open_accounts
+from lti_tool.ledger.events import KINDS
 from lti_tool.ledger.issuing import grant
 from lti_tool.ledger.pools import open_pool
 from lti_tool.ledger.transfers import OPERATOR
@@ -20,7 +21,12 @@ from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.payments import Payment
+from lti_tool.webhooks import endpoints
+from lti_tool.webhooks.endpoints import Endpoint
+from lti_tool.webhooks.sealing import Seal
 
+SECRET_KEY = "a secret for tests, long enough for all"
+WEBHOOK_SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CATALOGUE = settings.load({}).resources
 SHOP = settings.load({}).catalog
@@ -238,3 +244,18 @@ def make_payment(
     session.add(payment)
     session.flush()
     return payment
+
+
+def make_endpoint(
+    session: Session, license_id: str, *kinds: str, url: str = "https://receiver.test/hook", now: datetime = NOW
+) -> Endpoint:
+    """Somebody who is told of what happens to the licence: of these kinds, or all."""
+    return endpoints.add(
+        session,
+        license_id,
+        url=url,
+        kinds=kinds or KINDS,
+        secret=Seal(SECRET_KEY).close(WEBHOOK_SECRET),
+        private_hosts=["localhost", "127.0.0.1"],
+        now=now,
+    )

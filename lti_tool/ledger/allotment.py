@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
-from lti_tool.ledger import rules
+from lti_tool.ledger import events, rules
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
 from lti_tool.ledger.transfers import SYSTEM, Actor, Movement, Posted, post
 from lti_tool.settings import Resource
@@ -52,6 +52,7 @@ def allot(
         actor=actor,
         at=now,
         note=note,
+        bundle=resource.bundle,
         request_key=request_key,
         request_hash=wishes if request_key else None,
     )
@@ -129,8 +130,8 @@ _LOCK_MEMBER = Sql(
 )
 
 _DECIDE = Sql(
-    """
-    select p.balance, coalesce(s.maximum, 0), coalesce(s.version, 0)
+    f"""
+    select p.balance, coalesce(s.maximum, 0), coalesce(s.version, 0), {events.IS_HEARD}
       from pools p
       left join policies s on s.license_id = p.license_id and s.resource = p.resource
      where p.license_id = :license_id and p.resource = :resource
@@ -171,7 +172,7 @@ def top_up(
     """
     # Locked in one statement, decided in the next: at READ COMMITTED a single statement would decide on old figures.
     row = _DECIDE.run(session, license_id=license_id, resource=resource.name).first()
-    pool, maximum, version = row if row else (0, 0, 0)
+    pool, maximum, version, is_heard = row if row else (0, 0, 0, False)
     decision = rules.bundles_due(
         need,
         available=standing.available,
@@ -180,23 +181,29 @@ def top_up(
         pool=pool,
         bundle=resource.bundle,
     )
-    if decision.bundles == 0:
-        return TopUp(0, decision.why_none, standing, maximum, pool)
     amount = decision.bundles * resource.bundle
     movement = Movement(
-        license_id, resource.name, "auto_allotment", amount_each=amount, actor=actor, at=now, policy_version=version
+        license_id,
+        resource.name,
+        "auto_allotment",
+        amount_each=amount,
+        actor=actor,
+        at=now,
+        bundle=resource.bundle,
+        policy_version=version,
     )
+    why_none = decision.why_none
     try:
-        posted = post(session, movement, member_ids=[member_id])
+        posted = post(session, movement, member_ids=[member_id]) if decision.bundles else None
     except PoolShort as short:
         # Others emptied the pool between our look and our debit; the student's launch must still succeed (R11).
-        return TopUp(0, rules.Why.POOL, standing, maximum, short.pool)
-    after = rules.Standing(
-        available=standing.available + amount,
-        held=standing.held,
-        used=standing.used,
-        received=standing.received + amount,
-    )
+        posted, why_none, pool = None, rules.Why.POOL, short.pool
+    if posted is None:
+        if is_heard and why_none is rules.Why.POOL:
+            wait = events.Wait(license_id, resource.name, member_id, standing, needed=need, pool=pool)
+            events.tell_of_wait(session, wait, now=now)
+        return TopUp(0, why_none, standing, maximum, pool)
+    after = replace(standing, available=standing.available + amount, received=standing.received + amount)
     return TopUp(amount, None, after, maximum, posted.pool_after)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros, moment
 from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
-from lti_tool.ledger import rules
+from lti_tool.ledger import events, rules
 from lti_tool.ledger.allotment import lock_member, top_up
 from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits, TooManyHolds
 from lti_tool.ledger.transfers import Actor, Spent, post_spend
@@ -264,11 +264,11 @@ def license_of(session: Session, hold_id: str) -> str | None:
 
 
 _OVERDUE = Sql(
-    """
+    f"""
     update holds set status = 'expired', closed_at = :now
      where license_id = :license_id and resource = :resource and member_id = :member_id
        and status = 'held' and expires_at <= :now
-    returning amount
+    returning id, amount, expires_at, {events.IS_HEARD}
     """
 )
 
@@ -278,9 +278,12 @@ def expire_overdue(
 ) -> rules.Standing:
     """Frees what the member's own overdue holds kept; the account must be locked. Returns the new figures (R19)."""
     rows = _OVERDUE.run(session, license_id=license_id, resource=resource, member_id=member_id, now=micros(now)).all()
-    freed = sum(row[0] for row in rows)
+    freed = sum(amount for _, amount, *_ in rows)
     if freed == 0:
         return standing
+    if rows[0][-1]:
+        expired = [(hold_id, amount, expires_us) for hold_id, amount, expires_us, _ in rows]
+        events.tell_of_expiry(session, license_id, resource, member_id, expired, now=now)
     _FREE.run(session, license_id=license_id, resource=resource, member_id=member_id, amount=freed)
     return rules.Standing(
         available=standing.available + freed,

@@ -25,6 +25,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """A pool's figures, in units: what it has left of all that was ever issued."""
+
+    balance: int
+    issued: int
+
+
+@dataclass(frozen=True)
 class Decision:
     """How many whole bundles to allot now, and if none though some were needed, why."""
 
@@ -69,3 +77,20 @@ def nearest_allowed(maximum: int, bundle: int) -> tuple[int, int]:
     top = MAXIMUM_LIMIT // bundle * bundle
     below = min(max(maximum, 0) // bundle * bundle, top - bundle)
     return below, below + bundle
+
+
+def thresholds_crossed(before: Pool, after: Pool, *, bundle: int) -> list[str]:
+    """What a pool fell below by one movement: "fifth" of what was issued, one "bundle", "empty"; none while it rises.
+
+    What it was below already is not crossed again before it has risen. A bundle of 0 is not known, and not judged.
+    """
+    already = _is_below(before, bundle)
+    return [name for name, is_below in _is_below(after, bundle).items() if is_below and not already[name]]
+
+
+def _is_below(pool: Pool, bundle: int) -> dict[str, bool]:
+    return {
+        "fifth": pool.balance * 5 < pool.issued,
+        "bundle": pool.balance < bundle,
+        "empty": pool.balance == 0,
+    }

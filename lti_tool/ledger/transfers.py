@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ids import new_id
+from lti_tool.ledger import events, rules
 from lti_tool.ledger.refusals import FormReused, PoolShort
 
 
@@ -97,6 +98,8 @@ class Movement:
     note: str | None = None
     reference: str | None = None
     """Where it comes from outside the books, as the number of an order; kept on rows without a member."""
+    bundle: int = 0
+    """The resource's, where the movement may make a pool too small for one; only events depend on it."""
     policy_version: int | None = None
     request_key: str | None = None
     request_hash: str | None = None
@@ -131,10 +134,10 @@ _CREDIT_MEMBERS = Sql(
 )
 
 _CHANGE_POOL = Sql(
-    """
+    f"""
     update pools set balance = balance + :change, issued = issued + :issued_change, version = version + 1
      where license_id = :license_id and resource = :resource and balance + :change >= 0
-    returning balance, version
+    returning balance, version, issued, {events.IS_HEARD}
     """
 )
 
@@ -189,7 +192,7 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
     """
     total = movement.amount_each * (len(member_ids) or 1)
     # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
-    pool_after, pool_version = _change_pool(session, movement, total)
+    pool = _change_pool(session, movement, total)
     if member_ids:
         _credit(session, movement, member_ids)
     batch_id = new_id()
@@ -206,8 +209,8 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
         session,
         **common,
         id=batch_id,
-        pool_version=pool_version,
-        pool_balance_after=pool_after,
+        pool_version=pool.version,
+        pool_balance_after=pool.after.balance,
         amount_each=movement.amount_each,
         people=len(member_ids),
         total=total,
@@ -220,13 +223,16 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
         # Only another wish can get here: the same one would have queued at the members' locks and been found (R17).
         raise FormReused()
     journal = common | {"amount": movement.amount_each, "batch_id": batch_id}
+    pairs = [[member_id, new_id()] for member_id in member_ids]
     if member_ids:
-        pairs = json.dumps([[member_id, new_id()] for member_id in member_ids])
-        written = _JOURNAL_MEMBERS.run(session, **journal, pairs=pairs)
+        written = _JOURNAL_MEMBERS.run(session, **journal, pairs=json.dumps(pairs))
         assert written.rowcount == len(member_ids)
     else:
         _JOURNAL_POOL.run(session, **journal, id=new_id(), reference=movement.reference)
-    return Posted(batch_id, total, len(member_ids), pool_after)
+    posted = Posted(batch_id, total, len(member_ids), pool.after.balance)
+    if pool.is_heard:
+        events.tell_of_batch(session, movement, posted, pairs, before=pool.before, after=pool.after)
+    return posted
 
 
 def _credit(session: Session, movement: Movement, member_ids: Sequence[str]) -> None:
@@ -241,7 +247,17 @@ def _credit(session: Session, movement: Movement, member_ids: Sequence[str]) -> 
     assert updated.rowcount == len(member_ids), "every member of a batch has an account, locked by the caller"
 
 
-def _change_pool(session: Session, movement: Movement, total: int) -> tuple[int, int]:
+@dataclass(frozen=True)
+class _Changed:
+    """A pool's figures around one change, and whether the licence has an endpoint that may want to know."""
+
+    before: rules.Pool
+    after: rules.Pool
+    version: int
+    is_heard: bool
+
+
+def _change_pool(session: Session, movement: Movement, total: int) -> _Changed:
     # Guarded by its own WHERE: the row is hot, and a look before the lock could not be trusted.
     change = total if movement.kind in ("grant", "purchase") else -total
     issued_change = change if movement.kind in ("grant", "purchase", "refund") else 0
@@ -250,7 +266,9 @@ def _change_pool(session: Session, movement: Movement, total: int) -> tuple[int,
         pool = pool_balance(session, movement.license_id, movement.resource)
         if pool < total:  # else it was filled between the two statements
             raise PoolShort(needed=total, pool=pool)
-    return row[0], row[1]
+    balance, version, issued, is_heard = row
+    before = rules.Pool(balance - change, issued - issued_change)
+    return _Changed(before, rules.Pool(balance, issued), version, bool(is_heard))
 
 
 _POOL_BALANCE = Sql("select balance from pools where license_id = :license_id and resource = :resource")

@@ -4,17 +4,19 @@ from pathlib import Path
 
 from tests.house.sources import PACKAGE, imports, name, product
 
-DOMAIN = frozenset({"ledger", "lti", "licenses", "members", "purchasing"})
+DOMAIN = frozenset({"ledger", "lti", "licenses", "members", "purchasing", "webhooks"})
 MAY_IMPORT = {
     "ledger": frozenset[str](),
     "lti": frozenset[str](),
     "licenses": frozenset({"ledger", "lti"}),
     "members": frozenset({"licenses", "ledger", "lti"}),
     "purchasing": frozenset({"licenses", "ledger"}),
+    "webhooks": frozenset({"licenses", "ledger"}),
     "web": DOMAIN | {"jobs"},
-    "jobs": DOMAIN,
+    "postman": frozenset({"webhooks"}),
+    "jobs": DOMAIN | {"postman"},
     "app": DOMAIN | {"web", "jobs"},
-    "cli": DOMAIN | {"app", "jobs"},
+    "cli": DOMAIN | {"app", "jobs", "postman"},
     "demo": frozenset[str](),
     "simulation": DOMAIN | {"app"},
     "migrations": frozenset[str](),

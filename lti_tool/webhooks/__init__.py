@@ -1,0 +1,1 @@
+"""What other programs are told of a licence's books: endpoints, signed messages, and the log of each delivery."""
