@@ -38,10 +38,12 @@ from lti_tool.members import roster, roster_reads
 from lti_tool.members.roster import Course
 from lti_tool.members.roster_reads import Superseded, Turn
 from lti_tool.outbound import Outbound
+from lti_tool.postman import Postman
 from lti_tool.purchasing import overdue
 from lti_tool.purchasing.refusals import PaymentNotTaken, ProviderFault
 from lti_tool.purchasing.stripe.pages import Stripe
 from lti_tool.settings import Settings, load
+from lti_tool.webhooks import deliveries
 
 JOBS = "creditroll_jobs"
 """The name under which an app keeps its `Jobs`."""
@@ -242,7 +244,8 @@ class Jobs:
         for _, thread in consumer.worker_threads:
             thread.start()
         try:
-            yield consumer
+            with Postman(self._settings, self._engine).at_work():
+                yield consumer
         finally:
             consumer.stop(graceful=True)
             self._close()
@@ -267,6 +270,7 @@ class Jobs:
         self._until_none_is_left(lambda session: holds.sweep(session, now=database_now(session)))
         self._until_none_is_left(lambda session: one_time.forget_expired(session, now=clock.now()))
         self._until_none_is_left(lambda session: idempotency.forget(session, now=clock.now()))
+        self._until_none_is_left(lambda session: deliveries.forget(session, now=clock.now()))
         self._shorten_launch_log()
         self._until_none_is_left(lambda session: overdue.expire(session, now=clock.now()))
         if self._settings.takes_cards:
