@@ -69,6 +69,12 @@ def license_of_course(session: Session, deployment_id: str, context_id: str, *, 
     return str(license_id)
 
 
+def license_in_force(session: Session, deployment_id: str, context_id: str | None) -> str | None:
+    """The licence that a course has, or would have at its next launch; nothing is bound by asking."""
+    row = _FIND.run(session, deployment_id=deployment_id, context_id=context_id).first()
+    return None if row is None else str(row[0])
+
+
 def license_owned_by(session: Session, platform_id: str, subject: str, deployment_id: str) -> str | None:
     """The licence that this single educator has in the deployment: all their courses share it (R23)."""
     found = _OWNED.run(session, platform_id=platform_id, subject=subject, deployment_id=deployment_id).scalar()

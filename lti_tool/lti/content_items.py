@@ -25,6 +25,10 @@ class Page:
     name: str
     title: str
     opens: str
+    offered_as: str = ""
+    """What the picker calls it, if not by its title."""
+    has_own_window: bool = False
+    """Whether the LMS is asked not to frame it."""
 
 
 HOME = Page("credits", "Credits", "You see the overview of the class. Each student sees their own credits.")
@@ -37,13 +41,23 @@ PAGES = (
 """All of them, in the order in which they are offered. The first is for everybody."""
 
 
+EXPORT = "export"
+
+
+def export_page(label: str) -> Page:
+    """The link that takes students straight to the licence's exporting service, whose button says `label`."""
+    opens = "Takes each student straight to the service that exports. You see what they get."
+    # The service may refuse to be framed, as most do.
+    return Page(EXPORT, label, opens, offered_as=f"Export service ({label})", has_own_window=True)
+
+
 def page_of(target_link_uri: str) -> str | None:
     """The name of the page that a launch asks for; None for home, and for what we do not know.
 
     It is in the query: LMSs keep an item's address, while the `custom` of one loses its capitals in Schoology.
     """
     asked = parse_qs(urlsplit(target_link_uri).query).get(_PAGE, [])
-    known = {page.name for page in PAGES if page is not HOME}
+    known = {page.name for page in PAGES if page is not HOME} | {EXPORT}
     return asked[0] if len(asked) == 1 and asked[0] in known else None
 
 
@@ -53,7 +67,7 @@ def items(tool: Tool, pages: Sequence[Page], *, as_launches: bool) -> list[dict[
 
 
 def _launch(tool: Tool, page: Page) -> dict[str, Any]:
-    return {
+    item = {
         "type": "ltiResourceLink",
         "title": page.title,
         "text": page.opens if page is not HOME else "How many credits you have, and how many you have used.",
@@ -61,6 +75,7 @@ def _launch(tool: Tool, page: Page) -> dict[str, Any]:
         # Schoology sends a tool's own parameters on no link that was made this way, but those of the link.
         "custom": dict(tool.custom),
     }
+    return item | {"window": {"targetName": "_blank"}} if page.has_own_window else item
 
 
 def _link(tool: Tool, page: Page) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Asked:
     deployment_id: str
     course: str | None
     picker: Picker
+    service: str | None = None
+    """What the button to the exporting service says, where the course has one."""
 
 
 def read(body: Mapping[str, Any], *, allow_private_hosts: frozenset[str]) -> Picker:
@@ -144,7 +146,7 @@ class Pickers:
         """The request as text for a form."""
         picker = asked.picker
         ends = int((now + LASTS).timestamp())
-        about = [asked.platform_id, asked.deployment_id, asked.course]
+        about = [asked.platform_id, asked.deployment_id, asked.course, asked.service]
         settings = [sorted(picker.accept_types), picker.accept_multiple, picker.return_url, picker.data]
         signed: str = self._serializer.dumps([ends, about, settings])
         return signed
@@ -154,10 +156,11 @@ class Pickers:
         if len(text) > _LONGEST_TEXT:
             raise PickerExpired()
         try:
-            ends, (platform_id, deployment_id, course), settings = self._serializer.loads(text)
+            ends, (platform_id, deployment_id, course, service), settings = self._serializer.loads(text)
         except (BadData, UnicodeEncodeError) as error:
             raise PickerExpired() from error
         if datetime.fromtimestamp(ends, UTC) <= now:
             raise PickerExpired()
         types, multiple, return_url, data = settings
-        return Asked(platform_id, deployment_id, course, Picker(frozenset(types), multiple, return_url, data))
+        picker = Picker(frozenset(types), multiple, return_url, data)
+        return Asked(platform_id, deployment_id, course, picker, service)

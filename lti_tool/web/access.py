@@ -76,6 +76,7 @@ TEACHER = Rule("teachers of the course, to change", frozenset({Role.TEACHER}), a
 LMS_TEACHER = Rule("teachers of the course by the LMS's own word", frozenset({Role.TEACHER}))
 MANAGER = Rule("managers of the license (R24)", frozenset({Role.TEACHER}), manages=True)
 STUDENT = Rule("students, and observers who see whom they mentor", frozenset({Role.LEARNER, Role.OBSERVER}))
+LEARNER = Rule("students, for themselves", frozenset({Role.LEARNER}))
 VISITOR = Rule("anybody whom a launch let in", frozenset(Role))
 
 
@@ -136,7 +137,7 @@ def _of_the_visit() -> dict[str, str]:
 
 
 def _declared(endpoint: str) -> Rule | None:
-    return getattr(current_app.view_functions[endpoint], "access", None)
+    return getattr(current_app.view_functions.get(endpoint), "access", None)
 
 
 def _check() -> None:

@@ -14,5 +14,6 @@ import { copying } from "./copy.js";
 import { closing } from "./close.js";
 import { leaving } from "./leave.js";
 import { offers } from "./offers.js";
+import { handingOn } from "./handing.js";
 
-for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving, offers]) atEachLoad(enhance);
+for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving, offers, handingOn]) atEachLoad(enhance);

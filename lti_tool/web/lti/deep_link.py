@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
 from lti_tool.db import db
+from lti_tool.licenses import bindings, export_services
+from lti_tool.licenses.export_services import Hosts
 from lti_tool.lti import content_items
 from lti_tool.lti.content_items import HOME, PAGES, Page
 from lti_tool.lti.deep_linking import Asked
@@ -26,7 +28,8 @@ def choose(arrival: Arrival, now: datetime) -> str:
     assert arrival.picker is not None
     course = arrival.claims.context
     title = (course.title or course.label) if course else None
-    return _page(Asked(arrival.platform_id, arrival.claims.deployment_id, title, arrival.picker), now)
+    asked = Asked(arrival.platform_id, arrival.claims.deployment_id, title, arrival.picker, _service(arrival))
+    return _page(asked, now)
 
 
 @only(PICKER)
@@ -61,10 +64,17 @@ def _page(asked: Asked, now: datetime, *, nothing_chosen: bool = False) -> str:
     )
 
 
+def _service(arrival: Arrival) -> str | None:
+    """What the course's button to the exporting service says, if it has one."""
+    license_id = bindings.license_in_force(db.session(), arrival.deployment_id, arrival.context_id)
+    service = export_services.find(db.session(), license_id, Hosts.of(settings())) if license_id else None
+    return service.label if service else None
+
+
 def _offered(asked: Asked) -> tuple[Page, ...]:
     """A plain web link cannot say which page it is for: whoever follows it has not come by a launch."""
     if asked.picker.takes_launches:
-        return PAGES
+        return (*PAGES, content_items.export_page(asked.service)) if asked.service else PAGES
     return (HOME,) if asked.picker.takes_anything else ()
 
 

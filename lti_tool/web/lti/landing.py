@@ -10,7 +10,7 @@ from lti_tool.web.session import Visit
 def landing(visit: Visit, target_link_uri: str | None) -> str:
     """The page's path; the LMS signed the address that it is read from."""
     page = page_of(target_link_uri or "")
-    endpoint = f"manager.{page}"
-    if page is not None and access.reaches(visit, endpoint):
-        return url_for(endpoint)
+    for endpoint in (f"manager.{page}", f"student.{page}"):
+        if access.reaches(visit, endpoint):
+            return url_for(endpoint)
     return url_for("manager.overview" if visit.role.is_staff else "student.home")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
@@ -10,11 +10,12 @@ from lti_tool.db import db, transaction
 from lti_tool.ledger import policies, rules
 from lti_tool.ledger.policies import Policy
 from lti_tool.ledger.refusals import MaximumInvalid, StaleSetting
-from lti_tool.licenses import licenses
+from lti_tool.licenses import export_services, licenses
+from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.platforms import Platform
 from lti_tool.members import directory
-from lti_tool.settings import Resource
+from lti_tool.settings import Resource, Settings
 from lti_tool.web import access
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.forms import Form, done
@@ -111,17 +112,30 @@ def _roughly(typed: str) -> int:
     return int(whole[:16]) if whole.isdecimal() else 0
 
 
-def _page(desk: Desk, shown: Form, maximum: int | None, *, looks_wrong: str = "") -> str:
+def page_with(desk: Desk, service: Form) -> str:
+    """The page with what was typed of the exporting service."""
+    shown = Form({"maximum": _as_typed(desk.setting.maximum), "based_on": str(desk.setting.version)})
+    return _page(desk, shown, desk.setting.maximum, typed_service=service)
+
+
+def _page(
+    desk: Desk, shown: Form, maximum: int | None, *, looks_wrong: str = "", typed_service: Form | None = None
+) -> str:
     received = directory.received_by_students(db.session(), desk.license.id, desk.resource.name)
     choices = [
         Choice(value, cost, desk.totals.pool - cost)
         for value in _around(desk.setting.maximum if maximum is None else maximum, desk)
         for cost in [could_go_out(received, value, desk.resource.bundle)]
     ]
+    allowed = hosts()
+    service = export_services.find(db.session(), desk.license.id, allowed)
     return render_template(
         "manager/settings.html",
         desk=desk,
         form=shown,
+        service=service,
+        service_form=typed_service or _as_set(service),
+        named_hosts=sorted(allowed.named),
         chosen=next((choice for choice in choices if choice.maximum == maximum), None),
         choices=[choice for choice in choices if choice.maximum],
         students=sum(received.values()),
@@ -129,6 +143,16 @@ def _page(desk: Desk, shown: Form, maximum: int | None, *, looks_wrong: str = ""
         saved=_saved(desk) if request.args.get("saved") and request.method == "GET" else None,
         has_assistants=_has_assistants(desk),
     )
+
+
+def _as_set(service: ExportService | None) -> Form:
+    return Form({"service_label": service.label, "service_url": service.url} if service else {})
+
+
+def hosts() -> Hosts:
+    """Where exporting services may be."""
+    settings: Settings = current_app.extensions["creditroll"]
+    return Hosts.of(settings)
 
 
 def _has_assistants(desk: Desk) -> bool:

@@ -2,7 +2,8 @@
 
 from flask import Blueprint
 
-from lti_tool.web.student import home
+from lti_tool.web.student import export, home
 
 blueprint = Blueprint("student", __name__, url_prefix="/student")
 home.routes(blueprint)
+export.routes(blueprint)
