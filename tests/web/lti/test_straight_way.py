@@ -1,4 +1,4 @@
-"""A teacher places a link that goes straight to the exporting service: students arrive there, staff see what it does."""
+"""A teacher places a link straight to the exporting service: students arrive there, staff see what it does."""
 
 import re
 from typing import Any
