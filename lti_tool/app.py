@@ -1,5 +1,8 @@
 """The only place that joins the rooms to Flask."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -33,6 +36,13 @@ from lti_tool.web import (
 from lti_tool.web.api import problems
 from lti_tool.web.api import routes as api
 from lti_tool.web.lti import routes as lti
+
+
+class _App(Flask):
+    """Without asking each hook and view at each request whether it is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings) -> Flask:
@@ -71,7 +81,7 @@ def create_app(settings: Settings) -> Flask:
 
 def create_books(settings: Settings) -> Flask:
     """Only what the command line and the jobs need: the settings and the database, no pages."""
-    app = Flask("lti_tool", template_folder=str(shipped.TEMPLATES), static_folder=None)
+    app = _App("lti_tool", template_folder=str(shipped.TEMPLATES), static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = dict(engine_options(settings.database_url))
     app.extensions["creditroll"] = settings

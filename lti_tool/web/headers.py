@@ -52,8 +52,8 @@ def _add(response: Response) -> Response:
     }
     if _is_by_address(rule):
         ours["X-Robots-Tag"] = "noindex"
-    for name, value in ours.items():
-        response.headers.setdefault(name, value)
+    set_by_view = {name.lower() for name, _ in response.headers}
+    response.headers.extend({name: value for name, value in ours.items() if name.lower() not in set_by_view})
     if response.status_code == 308 and response.location:
         # The router's own redirect, by path alone: host and scheme are what a proxy, or anybody, says they are.
         response.location = urlsplit(response.location)._replace(scheme="", netloc="").geturl()

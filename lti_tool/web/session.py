@@ -99,6 +99,8 @@ class _HeaderFirst(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         text = request.headers.get(HEADER)
         if text is None:
+            if self.get_cookie_name(app) not in request.cookies:
+                return self.session_class()  # as of a program, for whom no key need be derived
             return super().open_session(app, request)
         try:
             return self.session_class(_tokens(app).loads(text))

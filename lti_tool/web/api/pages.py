@@ -14,6 +14,8 @@ from lti_tool.web.api.queries import Page
 
 Item = Mapping[str, object]
 
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 START = ""
 """Before every id."""
 
@@ -45,7 +47,7 @@ def shaped(shape: Item) -> Response:
 
 def text(shape: Item) -> str:
     """The thing as JSON."""
-    return json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
+    return _as_json(shape)
 
 
 def rfc3339(microseconds: int) -> str:

@@ -72,6 +72,8 @@ class TransferPage(Page):
 
 def read(model: type[Query]) -> Query:
     """This request's parameters. Raises Invalid, naming the first bad one."""
+    if not request.query_string:
+        return model()
     sent = request.args.to_dict(flat=False)
     for field, values in sent.items():
         if len(values) > 1:
