@@ -13,19 +13,19 @@ Deed = tuple[Callable[..., object], tuple[object, ...]]
 """A method of `Class` and its arguments: `(Class.spend, (student, 1))`."""
 
 # Forked from a clean process that has only imported this module: 50 of them start in a second.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([__name__])
 _PATIENCE_S = 120
 
 
 def race(url: str, class_: Class, deeds: Sequence[Deed]) -> list[object]:
     """Does each deed in a process of its own, all at once; what each returned, or the code it was refused with."""
-    start = _PROCESSES.Barrier(len(deeds))
+    start = PROCESSES.Barrier(len(deeds))
     runners = []
     for deed, arguments in deeds:
-        ours, theirs = _PROCESSES.Pipe(duplex=False)
+        ours, theirs = PROCESSES.Pipe(duplex=False)
         task = (url, (class_.license_id, class_.context_id), (deed.__name__, arguments), start, theirs)
-        process = _PROCESSES.Process(target=_run, args=task)
+        process = PROCESSES.Process(target=_run, args=task)
         process.start()
         theirs.close()
         runners.append((process, ours))
