@@ -52,13 +52,14 @@ class Postman:
         *,
         now: Callable[[], datetime] = clock.now,
         chance: Callable[[], float] = random.random,
+        call_s: float = _CALL_S,
     ) -> None:
         self._engine = engine
         self._now = now
         self._chance = chance
         self._public_url = settings.public_url
         self._seal = Seal(settings.secret_key)
-        self._outbound = Outbound(settings.allow_private_hosts, within_s=_CALL_S)
+        self._outbound = Outbound(settings.allow_private_hosts, within_s=call_s)
         self._ended = Event()
 
     @contextmanager

@@ -23,6 +23,7 @@ COMMANDS = {
     "license": "Create licenses, grant credits, bind courses.",
     "keys": "Show, rotate and retire the tool's signing keys.",
     "api-key": "Make and revoke keys of the machine API.",
+    "webhook": "Tell programs what happens, by signed webhooks.",
     "order": "See and approve what schools buy, record payments.",
     "operator": "Open the operator's pages.",
     "roster": "Read course rosters now.",

@@ -1,0 +1,97 @@
+"""docs/webhooks.md says what receivers get, and its example verifies it."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lti_tool import clock
+from lti_tool.ledger.events import KINDS
+from lti_tool.webhooks.deliveries import PING
+from tests.factories import EXPORT_CREDITS, NOW, WEBHOOK_SECRET
+from tests.house.sources import ROOT
+from tests.webhooks.receiving import Post
+
+PAGE = (ROOT / "docs" / "webhooks.md").read_text("utf-8")
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What is sent is the same from both."""
+    return sqlite_url
+
+
+def verify(*given: object) -> bool:
+    """The page's example."""
+    [example] = re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    return bool(names["verify"](*given))
+
+
+def shape(value: object) -> object:
+    """Names and types, without what they hold; null is any."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    return [shape(one) for one in value[:1]] if isinstance(value, list) else type(value).__name__
+
+
+def test_the_example_verifies_what_is_sent_and_nothing_else(post: Post) -> None:
+    post.now = clock.now()
+    post.happen()
+    post.deliver()
+    [got] = post.receiver.got
+    headers = {name.lower(): value for name, value in got.headers.items()}
+    assert verify(WEBHOOK_SECRET, headers, got.body)
+    assert verify(WEBHOOK_SECRET, headers | {"webhook-signature": f"v1,AAAA {headers['webhook-signature']}"}, got.body)
+    for forged in (
+        {"webhook-id": headers["webhook-id"] + "0"},
+        {"webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1)},
+        {"webhook-timestamp": "soon"},
+        {"webhook-signature": "v1,"},
+        {"webhook-signature": "v1,ü"},
+        {"webhook-signature": headers["webhook-signature"].replace("v1,", "v2,")},
+    ):
+        assert not verify(WEBHOOK_SECRET, headers | forged, got.body)
+    assert not verify(WEBHOOK_SECRET, headers, got.body + b" ")
+    assert not verify("whsec_" + "A" * 44, headers, got.body)
+
+
+def test_an_old_message_is_not_verified(post: Post) -> None:
+    post.now = clock.now() - timedelta(minutes=6)
+    post.happen()
+    post.deliver()
+    [got] = post.receiver.got
+    assert not verify(WEBHOOK_SECRET, {name.lower(): value for name, value in got.headers.items()}, got.body)
+
+
+def test_each_event_is_described_as_it_is_sent(post: Post) -> None:
+    described = {one["type"]: one for one in map(json.loads, re.findall(r"```json\n(.+?)```", PAGE, re.DOTALL))}
+    assert list(described) == [*KINDS, PING] == re.findall(r"^### `(\w+)`$", PAGE, re.MULTILINE)
+    class_ = post.class_
+    student, other = class_.students(2)
+    class_.launch(student)
+    class_.hold(student, 1, lasts=timedelta(seconds=1))
+    class_.sweep(NOW + timedelta(seconds=1))
+    class_.allot([student], 994)
+    class_.launch(other)
+    post.later(minutes=1)
+    post.deliver()
+    post.postman().ping(post.endpoint_id)
+    sent = {one.json["type"]: one.json for one in reversed(post.receiver.got)}
+    assert sent.keys() == described.keys()
+    assert {kind: shape(one) for kind, one in sent.items()} == {kind: shape(one) for kind, one in described.items()}
+    assert EXPORT_CREDITS.name == sent["pool_low"]["data"]["resource"]
+
+
+def test_the_link_to_the_other_members_leads_to_them(post: Post) -> None:
+    students = post.class_.students(102)
+    posted = post.class_.allot(students, 1)
+    post.deliver()
+    others = post.receiver.got[0].json["data"]["others"]
+    assert re.fullmatch(
+        rf"https://tool\.test/api/v1/licenses/{post.class_.license_id}/transfers\?after=[0-9a-f-]{{36}}", others
+    )
+    assert posted.people == 102
