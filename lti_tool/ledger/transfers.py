@@ -321,6 +321,10 @@ SPEND_AT_ONCE = f"""
         update accounts set {_COVERED}
           from wanted
          where accounts.license_id = wanted.license_id and resource = :resource and member_id = :member_id {_IF_COVERED}
+           and (held = 0 or not exists (
+                    select 1 from holds h
+                     where h.license_id = accounts.license_id and h.resource = accounts.resource
+                       and h.member_id = accounts.member_id and h.status = 'held' and h.expires_at <= wanted.now))
         returning accounts.license_id, version, balance, held, used, received, wanted.now
     ), journal as (
         {_JOURNAL_SPEND_COLUMNS}
@@ -330,7 +334,8 @@ SPEND_AT_ONCE = f"""
     )
 """
 """`post_spend` as parts of one statement, which only PostgreSQL can: `wanted` names the licence and the time, `account`
-has the figures afterwards, or no row. Its one condition is on the row itself, so it holds after any wait."""
+has the figures afterwards, or no row. What decides is on the row itself, so it holds after any wait; beside that,
+whoever has a hold past its time is left to those who free it, or its units would be told as held (R19)."""
 
 
 @dataclass(frozen=True)

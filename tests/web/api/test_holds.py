@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from lti_tool.db import database_now
 from lti_tool.ledger import holds, policies
 from lti_tool.ledger.accounts import freeze
 from lti_tool.ledger.allotment import allot
@@ -162,3 +163,12 @@ def test_a_key_that_may_only_read_changes_nothing(get: Get, post: Post, new_key:
     refused = post(f"/members/{student}/spends", key=reader, resource=CREDITS, amount=1)
     assert told(refused) == (403, "forbidden")
     assert balance(get, student) == (3, 0, 0, 3)
+
+
+def test_r19_a_spend_tells_of_no_hold_past_its_time(books: Books, post: Post, school: License, student: str) -> None:
+    with books() as session:
+        an_hour_ago = database_now(session) - timedelta(hours=1)
+        where = (session, school.id, EXPORT_CREDITS, student)
+        holds.hold(*where, amount=1, actor=OPERATOR, now=an_hour_ago, lasts=timedelta(seconds=1))
+    spent = post(f"/members/{student}/spends", resource=CREDITS, amount=1)
+    assert spent.get_json()["balance"] == {"available": 2, "held": 0, "used": 1, "received": 3}

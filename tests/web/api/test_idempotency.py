@@ -45,6 +45,15 @@ def test_a_repeat_gets_the_first_answer_and_takes_nothing(get: Get, post: Post, 
     assert balance(get, student) == (1, 0, 2, 3)
 
 
+def test_a_repeat_of_the_spend_that_emptied_the_account_gets_the_first_answer(
+    get: Get, post: Post, student: str
+) -> None:
+    first, again = (spend(post, student, "the last", amount=3) for _ in range(2))
+    assert (again.status_code, again.data) == (201, first.data)
+    assert balance(get, student) == (0, 0, 3, 3)
+    assert told(spend(post, student, "one more", amount=1)) == (409, "insufficient_credits")
+
+
 def test_a_refusal_is_repeated_too_though_credits_came_meanwhile(
     books: Books, get: Get, post: Post, school: License, student: str
 ) -> None:
@@ -87,7 +96,7 @@ def storm(app: Flask, new_key: Callable[..., str], student: str) -> Callable[...
             sent = app.test_client().post(f"/api/v1/members/{student}/spends", headers=headers, json=body)
             return sent.status_code, sent.data
 
-        with ThreadPoolExecutor(16) as pool:
+        with ThreadPoolExecutor(number) as pool:
             return list(pool.map(send, range(number)))
 
     return sent_at_once
