@@ -74,6 +74,20 @@ class Class:
         with self.books() as session:
             return issuing.grant(session, self.license_id, EXPORT_CREDITS, amount=amount, actor=OPERATOR, now=NOW)
 
+    def buy(self, amount: int, order: str) -> Posted:
+        """What an order of that name brings to the pool, once."""
+        with self.books() as session:
+            return issuing.purchase(
+                session,
+                self.license_id,
+                EXPORT_CREDITS.name,
+                amount=amount,
+                order=order,
+                number=order,
+                actor=OPERATOR,
+                now=NOW,
+            )
+
     def allot(
         self, member_ids: Collection[str], each: int, *, note: str | None = None, request_key: str | None = None
     ) -> Posted:
