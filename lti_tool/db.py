@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
@@ -31,6 +31,11 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+
+def reading() -> Session:
+    """The request's session, opened by its first statement: for where hardly ever anything is asked."""
+    return cast(Session, db.session)
 
 
 def micros(moment: datetime) -> int:

@@ -95,11 +95,13 @@ def remove(session: Session, license_id: str) -> bool:
 
 
 def find(session: Session, license_id: str, hosts: Hosts) -> ExportService | None:
-    """The service in force. One that a manager chose on a host that is not named any more is none."""
+    """The service in force."""
     row = _FIND.run(session, license_id=license_id).first()
-    if row is None:
-        return None
-    label, url, actor_kind = row
+    return in_force(*row, hosts=hosts) if row else None
+
+
+def in_force(label: str, url: str, actor_kind: str, *, hosts: Hosts) -> ExportService | None:
+    """The service that these columns keep. One that a manager chose on a host that is not named any more is none."""
     service = ExportService(label, url)
     is_named = actor_kind != "person" or not hosts.named or service.host in hosts.named
     return service if is_named else None

@@ -11,6 +11,8 @@ from lti_tool.lti.states import States
 from lti_tool.outbound import Outbound
 from lti_tool.settings import Settings
 
+DOOR = "creditroll_door"
+"""Under this name an app keeps its door."""
 _PORTS = {"http": 80, "https": 443}
 _KEYS_WITHIN_S = 5.0
 """How long an LMS may take to show its keys: somebody waits for their launch."""

@@ -24,7 +24,7 @@ STEPS = ("parameters", "target", "platform")
 class Begun:
     """Where to send the browser, and the secret that makes the login its own: in a cookie, and with the LMS.
 
-    `again` are the parameters of the same login in a tab of its own.
+    `again` are the parameters of the same login in a tab of its own, for the page that `storage` needs.
     """
 
     redirect_to: str
@@ -48,12 +48,13 @@ def begin(session: Session, parameters: Mapping[str, str], attempt: Attempt, *, 
     registered = door.registrations.of_client(session, issuer, client_id, now=now)
     target = parameters.get("lti_storage_target", "")
     state, secret = door.states.begin(registered.id, now=now, storage_target=target)
+    storage = storage_of(state, registered)
     login = pylti.Login(registered, parameters, state=door.states.sign(state), nonce=state.nonce)
     return Begun(
         redirect_to=login.redirect(door.launch_url),
         cookie_name=state.cookie_name,
         cookie_value=secret,
         cookie_lasts_s=int(states.LASTS.total_seconds()),
-        storage=storage_of(state, registered),
-        again=urlencode({name: parameters[name] for name in _TOLD if parameters.get(name)}),
+        storage=storage,
+        again=urlencode({name: parameters[name] for name in _TOLD if parameters.get(name)}) if storage else "",
     )

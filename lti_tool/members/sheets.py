@@ -53,7 +53,8 @@ class CourseView:
     """What a course gives by itself and what its licence has left, in units (a maximum of 0 is off), and a sheet.
 
     `place` is what the course is called, and `course` the same or the LMS's id; `teachers` can mend what a student
-    cannot (R14a). `sheet` is None for a member whom the licence does not have.
+    cannot (R14a). `service` is the exporting service as it is kept: label, address, who chose it.
+    `sheet` is None for a member whom the licence does not have.
     """
 
     place: str
@@ -61,6 +62,7 @@ class CourseView:
     maximum: int
     pool: int
     teachers: list[str]
+    service: tuple[str, str, str] | None
     sheet: Sheet | None
 
 
@@ -78,7 +80,7 @@ def _text(*, array: str, now: str) -> str:
                       join people p on p.id = m.person_id
                      where e.context_id = :context_id and e.license_id = :license_id and e.active and e.role = 'teacher'
                      order by p.sort_name, p.id) t),
-           m.id, p.id, p.name, a.balance, a.used, a.received, a.frozen,
+           x.label, x.url, x.actor_kind, m.id, p.id, p.name, a.balance, a.used, a.received, a.frozen,
            (select {array.format("t.amount, t.at, t.reference")}
               from (select amount, at, reference from holds
                      where license_id = :license_id and resource = :resource and member_id = :member_id
@@ -92,6 +94,7 @@ def _text(*, array: str, now: str) -> str:
                        and t.member_version < :before
                      order by t.member_version desc limit :most) t)
       from contexts c
+      left join export_services x on x.license_id = :license_id
       left join members m on m.license_id = :license_id and m.id = :member_id
       left join people p on p.id = m.person_id
       left join accounts a on a.license_id = :license_id and a.resource = :resource and a.member_id = m.id
@@ -125,13 +128,15 @@ def read(
         "before": _NEWEST if before is None else before,
         "most": most + 1,
     }
-    [(title, label, lms_id, maximum, pool, teachers, *of_member)] = _READ.alone(engine, **parameters)
+    [row] = _READ.alone(engine, **parameters)
+    title, label, lms_id, maximum, pool, teachers, words, address, chosen_by, *of_member = row
     return CourseView(
         place=title or label or "",
         course=title or label or lms_id,
         maximum=maximum or 0,
         pool=pool or 0,
         teachers=[name or pseudonym(person_id) for person_id, name in _rows(teachers)],
+        service=(words, address, chosen_by) if address else None,
         sheet=_sheet(of_member, most),
     )
 

@@ -15,7 +15,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from lti_tool import clock
 from lti_tool.db import database_now, db
 from lti_tool.licenses import export_services, handing_off
-from lti_tool.licenses.export_services import Hosts
+from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.licenses.handing_off import HandOff
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.settings import Settings
@@ -51,10 +51,14 @@ class Button:
 
 def button(visit: Visit) -> Button | None:
     """The button of this visit's student, if the licence has a service; whether it makes sense is the page's to say."""
-    if visit.license_id is None or visit.member_id is None:
+    if visit.license_id is None:
         return None
-    service = export_services.find(db.session(), visit.license_id, Hosts.of(_settings()))
-    if service is None:
+    return button_to(export_services.find(db.session(), visit.license_id, Hosts.of(_settings())), visit)
+
+
+def button_to(service: ExportService | None, visit: Visit) -> Button | None:
+    """The button that leads to this service, for a page that has read it already."""
+    if service is None or visit.member_id is None:
         return None
     ends = int(visit.ends_at.timestamp())
     ticket = _signer().dumps([ends, visit.license_id, visit.member_id, visit.context_id])

@@ -9,14 +9,19 @@ from flask import Flask, Response, current_app, g
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from lti_tool.db import db
+from lti_tool import clock
+from lti_tool.db import db, reading
+from lti_tool.lti.door import DOOR, Door
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.platforms import Platform
+from lti_tool.lti.refusals import LaunchRefused
 from lti_tool.web import access
+from lti_tool.web.session import Visit
 
 _KEPT_S = 5.0
 _CACHE = "creditroll_ancestors"
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # what is not a page needs no look at who may frame it
+_ON_THE_WAY = "default-src 'none'"  # a redirect: who may frame is said by the page that it leads to
 _BEFORE_A_LAUNCH = (access.REGISTRANT, access.ADMINISTRATOR)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+", re.ASCII)
 
@@ -43,7 +48,7 @@ def lets_only_known_lmss_frame_it() -> None:
 def _add(response: Response) -> Response:
     rule = access.rule()
     ours = {
-        "Content-Security-Policy": _policy(_framers()) if response.mimetype == "text/html" else _NO_PAGE,
+        "Content-Security-Policy": _content_policy(response),
         # The address holds an LMS's registration token, or the number by which a registration's page is found: no
         # request that follows from the page passes it on.
         "Referrer-Policy": "no-referrer" if rule in _BEFORE_A_LAUNCH or _is_by_address(rule) else "same-origin",
@@ -58,6 +63,12 @@ def _add(response: Response) -> Response:
         # The router's own redirect, by path alone: host and scheme are what a proxy, or anybody, says they are.
         response.location = urlsplit(response.location)._replace(scheme="", netloc="").geturl()
     return response
+
+
+def _content_policy(response: Response) -> str:
+    if response.mimetype != "text/html":
+        return _NO_PAGE
+    return _ON_THE_WAY if response.location else _policy(_framers())
 
 
 def _policy(ancestors: str) -> str:
@@ -83,12 +94,24 @@ def _framers() -> str:
     if _is_by_address(rule) or rule is access.OPERATOR:
         return "'none'"
     is_refusal = rule is access.PLATFORM and "refusal" in g and "framed_by_known_only" not in g
-    is_for_strangers = rule in _BEFORE_A_LAUNCH or is_refusal
-    return "*" if is_for_strangers else _ancestors()
+    if rule in _BEFORE_A_LAUNCH or is_refusal:
+        return "*"
+    visit: Visit | None = g.get("visit")
+    return _ancestors() if visit is None else _ancestors_of(visit.platform_id)
 
 
 def _is_by_address(rule: access.Rule | None) -> bool:
     return rule is not None and rule.is_by_address
+
+
+def _ancestors_of(platform_id: str) -> str:
+    """The origins of the one LMS that a visit came from: the others have no business with this person's pages."""
+    door: Door = current_app.extensions[DOOR]
+    try:
+        registered = door.registrations.of_id(reading(), platform_id, now=clock.now())
+    except (LaunchRefused, SQLAlchemyError):  # disabled meanwhile; or an answer about a broken database
+        return "'none'"
+    return " ".join(sorted(set(_origins(registered.issuer, registered.auth_login_url, registered.family)))) or "'none'"
 
 
 def _ancestors() -> str:

@@ -7,12 +7,13 @@ what the browser loads by itself, there is a Partitioned cookie, which the next 
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from flask import Flask, Request, Response, current_app, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from lti_tool.db import micros, moment
 from lti_tool.lti.roles import Role
@@ -46,7 +47,7 @@ class Visit:
 
 def configure(app: Flask, settings: Settings) -> None:
     """Cookies that survive in a third-party iframe (CHIPS) and nowhere else, and the header before them."""
-    app.session_interface = _HeaderFirst()
+    app.session_interface = _HeaderFirst(settings.secret_key)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-creditroll",
@@ -69,12 +70,13 @@ def begin(visit: Visit) -> None:
     """Starts the visit; whatever an earlier person left in this browser is gone, CSRF token included."""
     session.clear()
     session["csrf_token"] = secrets.token_hex(20)  # made here, so that no later answer sets the cookie again
-    session[_KEY] = asdict(visit) | {"ends_at": micros(visit.ends_at)}
+    session[_KEY] = vars(visit) | {"ends_at": micros(visit.ends_at)}
 
 
 def token(now: datetime) -> str:
     """The visit as text for its pages, to come back in the header; "" without a visit."""
-    return str(_tokens(current_app).dumps(dict(session))) if current(now) else ""
+    interface = cast(_HeaderFirst, current_app.session_interface)
+    return str(interface.tokens.dumps(dict(session))) if current(now) else ""
 
 
 def end() -> None:
@@ -94,7 +96,24 @@ def current(now: datetime) -> Visit | None:
 
 
 class _HeaderFirst(SecureCookieSessionInterface):
-    """The cookie may be of a later launch, perhaps of somebody else: where a page says its visit, that alone counts."""
+    """The cookie may be of a later launch, perhaps of somebody else: where a page says its visit, that alone counts.
+
+    Both signers are made once: with a setting that never changes, and not at each request as Flask does.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        # Another salt than the cookie's: what a script can read must not be usable as what it cannot.
+        self.tokens = URLSafeSerializer(
+            secret_key,
+            salt="visit-of-a-page",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+        self._cookies: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._cookies is None:
+            self._cookies = super().get_signing_serializer(app)
+        return self._cookies
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         text = request.headers.get(HEADER)
@@ -103,19 +122,10 @@ class _HeaderFirst(SecureCookieSessionInterface):
                 return self.session_class()  # as of a program, for whom no key need be derived
             return super().open_session(app, request)
         try:
-            return self.session_class(_tokens(app).loads(text))
+            return self.session_class(self.tokens.loads(text))
         except BadData:
             return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if HEADER not in request.headers:  # an old page must not put its visit in the place of a newer one
             super().save_session(app, session, response)
-
-
-def _tokens(app: Flask) -> URLSafeSerializer:
-    # Another salt than the cookie's: what a script can read must not be usable as what it cannot.
-    return URLSafeSerializer(
-        app.config["SECRET_KEY"],
-        salt="visit-of-a-page",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )

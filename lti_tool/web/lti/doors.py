@@ -6,10 +6,8 @@ from flask import current_app, g, request
 
 from lti_tool.jobs import JOBS, Jobs
 from lti_tool.lti.attempts import Attempt
-from lti_tool.lti.door import Door
+from lti_tool.lti.door import DOOR, Door
 from lti_tool.settings import Settings
-
-DOOR = "creditroll_door"
 
 
 def door() -> Door:

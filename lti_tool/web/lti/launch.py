@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool import clock
-from lti_tool.db import Sql, db, transaction
+from lti_tool.db import Sql, db, reading, transaction
 from lti_tool.lti import launch_log, launches, notice_handlers, platforms
 from lti_tool.lti.attempts import Attempt
 from lti_tool.lti.launches import Arrival, Posted, Verified
@@ -91,7 +91,7 @@ def enter(verified: Verified, attempt: Attempt, now: datetime) -> ResponseReturn
 def verify(posted: Posted, attempt: Attempt, now: datetime) -> Verified:
     """All checks that come before the transaction; where one fails, nobody's visit stays for the next person."""
     try:
-        return launches.verify(db.session(), posted, attempt, door=door(), now=now)
+        return launches.verify(reading(), posted, attempt, door=door(), now=now)
     except LaunchRefused:
         # On a shared computer the next person is not to find the last one's visit, let in or not. What nobody signed
         # ends nothing: any site could post it.

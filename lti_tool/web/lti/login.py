@@ -3,7 +3,7 @@
 from flask import Response, make_response, redirect, render_template, request
 
 from lti_tool import clock
-from lti_tool.db import db
+from lti_tool.db import reading
 from lti_tool.lti.login import STEPS, begin
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.lti.doors import begin_attempt, door
@@ -17,7 +17,7 @@ def login() -> Response:
     """
     parameters = request.form if request.method == "POST" else request.args
     attempt = begin_attempt(STEPS, is_login=True)
-    begun = begin(db.session(), parameters.to_dict(), attempt, door=door(), now=clock.now())
+    begun = begin(reading(), parameters.to_dict(), attempt, door=door(), now=clock.now())
     response = make_response(
         render_template("lti/login.html", begun=begun) if begun.storage else redirect(begun.redirect_to)
     )

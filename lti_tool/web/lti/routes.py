@@ -2,13 +2,12 @@
 
 from flask import Blueprint, Flask
 
-from lti_tool.lti.door import open_door
+from lti_tool.lti.door import DOOR, open_door
 from lti_tool.lti.refusals import LaunchRefused
 from lti_tool.lti.registration import Registrar
 from lti_tool.lti.registration_refusals import RegistrationRefused
 from lti_tool.settings import Settings
 from lti_tool.web.lti import config, deep_link, jwks, launch, login, no_launch, notices, open, register
-from lti_tool.web.lti.doors import DOOR
 from lti_tool.web.lti.refused import Refusals
 
 

@@ -8,6 +8,8 @@ from flask import Blueprint, current_app, render_template, request
 from lti_tool.db import db
 from lti_tool.ledger import rules
 from lti_tool.ledger.rules import Standing
+from lti_tool.licenses import export_services
+from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.lti.roles import Role
 from lti_tool.members import sheets
 from lti_tool.members.sheets import CourseView, Sheet
@@ -59,7 +61,7 @@ def home() -> str:
         Why=rules.Why,
         teachers=views[0].teachers,
         place=views[0].place,
-        export=None if observes else hand_off.button(visit),
+        export=None if observes else hand_off.button_to(_service(views[0], settings), visit),
     )
 
 
@@ -88,6 +90,10 @@ def _shown(terms: CourseView, sheet: Sheet, resource: Resource) -> Shown:
             [("available", standing.available), ("held", standing.held), ("used", standing.used), ("coming", coming)],
         ),
     )
+
+
+def _service(view: CourseView, settings: Settings) -> ExportService | None:
+    return export_services.in_force(*view.service, hosts=Hosts.of(settings)) if view.service else None
 
 
 def _coming(standing: Standing, resource: Resource, terms: CourseView, *, is_frozen: bool) -> int:
