@@ -371,9 +371,12 @@ def _make_available(
 def _lock_open(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
     # Member account first, hold second: the order of every other path, so that none can deadlock with this one.
     held = find(session, license_id, hold_id, now=now)
-    lock_member(session, license_id, held.resource, held.member_id, frozen_too=True)
+    standing = lock_member(session, license_id, held.resource, held.member_id, frozen_too=True)
     held = find(session, license_id, hold_id, now=now)
     if held.status != "held":
+        if held.status == "expired":
+            # Somebody is told so: it must stay true, though the clock should be set back. Kept if the refusal is.
+            expire_overdue(session, license_id, held.resource, held.member_id, standing, now=now)
         raise HoldNotOpen(f"The hold is {held.status} already.", status=held.status)
     return held
 
