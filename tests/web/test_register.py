@@ -36,6 +36,12 @@ MOODLE = {
 NAMES = list(FAMILIES)
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Most of these pages read nothing and the rest writes rows that tests/lti/test_platforms.py makes on both."""
+    return sqlite_url
+
+
 def text(answer: TestResponse) -> str:
     """The page's words, without its markup."""
     return " ".join(unescape(re.sub(r"<[^>]+>", "", answer.text)).split())
