@@ -7,8 +7,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from lti_tool import clock
 from lti_tool.db import db
 from lti_tool.purchasing import orders, payments
+from lti_tool.webhooks import deliveries, endpoints
 
 
 class _Books:
@@ -17,6 +19,8 @@ class _Books:
     def __init__(self, session: Session) -> None:
         self._fulfilled = orders.fulfilled_by_method(session)
         self._problems = payments.open_problems(session)
+        self._endpoints = endpoints.counted(session)
+        self._waiting, self._oldest_s = deliveries.waiting(session, now=clock.now())
 
     def collect(self) -> Iterator[Metric]:
         """The figures, as the library asks for them."""
@@ -30,6 +34,20 @@ class _Books:
             problems.add_metric([code], count)
         yield fulfilled
         yield problems
+        told = GaugeMetricFamily(
+            "creditroll_webhook_endpoints",
+            "Webhook endpoints by status; those that fail are on, too.",
+            labels=["status"],
+        )
+        for status, count in self._endpoints.items():
+            told.add_metric([status], count)
+        yield told
+        yield GaugeMetricFamily(
+            "creditroll_webhook_deliveries_waiting", "Webhook deliveries on their way.", value=self._waiting
+        )
+        yield GaugeMetricFamily(
+            "creditroll_webhook_oldest_waiting_seconds", "Age of the oldest of them, in seconds.", value=self._oldest_s
+        )
 
 
 def latest() -> bytes:

@@ -83,6 +83,15 @@ def listed(session: Session, wish: Wish, *, limit: int) -> Sequence[Delivery]:
     return session.scalars(query).all()
 
 
+_WAITING = Sql("select count(*), min(at) from webhook_deliveries where status = 'waiting'")
+
+
+def waiting(session: Session, *, now: datetime) -> tuple[int, float]:
+    """How many deliveries wait, and for how many seconds the oldest of them has."""
+    count, oldest_us = _WAITING.run(session).one()
+    return count, 0.0 if oldest_us is None else max(0.0, (micros(now) - oldest_us) / 1_000_000)
+
+
 def attempts(session: Session, of: Sequence[Delivery]) -> Mapping[tuple[str, str], list[Attempt]]:
     """All attempts of these deliveries, in their order, by the delivery's `key`."""
     found: dict[tuple[str, str], list[Attempt]] = {one.key: [] for one in of}

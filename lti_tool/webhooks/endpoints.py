@@ -49,6 +49,11 @@ class Endpoint(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_why: Mapped[str | None] = mapped_column(Text)
 
+    @property
+    def host(self) -> str:
+        """Where it is, as may be shown on a page: the rest of the address may be as good as a password."""
+        return urlsplit(self.url).hostname or ""
+
 
 def add(
     session: Session,
@@ -102,6 +107,21 @@ def every(session: Session, license_id: str | None = None) -> Sequence[Endpoint]
     """All endpoints, or a licence's, ended ones too, oldest first."""
     query = select(Endpoint).order_by(Endpoint.id)
     return session.scalars(query if license_id is None else query.where(Endpoint.license_id == license_id)).all()
+
+
+def ended(session: Session) -> Sequence[Endpoint]:
+    """Endpoints of all licences that are told nothing any more, oldest first: until they are on again or removed."""
+    return session.scalars(select(Endpoint).where(Endpoint.status != ON).order_by(Endpoint.id)).all()
+
+
+def counted(session: Session) -> dict[str, int]:
+    """How many endpoints have each status, and as "failing", how many of those that are on took nothing lately."""
+    by_status = dict.fromkeys((ON, OFF, GONE, "failing"), 0)
+    rows = select(Endpoint.status, func.count(), func.count(Endpoint.failing_since)).group_by(Endpoint.status)
+    for status, count, failing in session.execute(rows):
+        by_status[status] = count
+        by_status["failing"] += failing if status == ON else 0
+    return by_status
 
 
 def find(session: Session, endpoint_id: str, *, lock: bool = False) -> Endpoint:

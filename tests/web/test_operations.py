@@ -6,9 +6,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from lti_tool.db import db
+from lti_tool.ledger import issuing
+from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.purchasing import fulfilment
+from lti_tool.webhooks import endpoints
 from tests.conftest import Books, MakeApp
-from tests.factories import NOW, make_license, make_order, make_payment
+from tests.factories import NOW, make_endpoint, make_license, make_order, make_payment
 
 
 def test_a_running_tool_is_healthy_and_ready(client: FlaskClient) -> None:
@@ -47,6 +50,19 @@ def test_figures_show_what_about_money_waits_for_a_person(client: FlaskClient, b
     figures = client.get("/metrics").text
     assert 'creditroll_orders_fulfilled_total{method="card"} 1.0' in figures
     assert 'creditroll_payment_problems_open{code="overpaid"} 1.0' in figures
+
+
+def test_figures_show_how_webhooks_do(client: FlaskClient, books: Books) -> None:
+    with books() as session:
+        license_id = make_license(session).id
+        make_endpoint(session, license_id).failing_since = NOW
+        endpoints.end(session, make_endpoint(session, license_id), endpoints.OFF, "tried", now=NOW)
+        issuing.refund(session, license_id, "export-credits", amount=100, number="CR-1", actor=OPERATOR, now=NOW)
+    figures = client.get("/metrics").text
+    for status, count in {"on": 1, "off": 1, "gone": 0, "failing": 1}.items():
+        assert f'creditroll_webhook_endpoints{{status="{status}"}} {count}.0' in figures
+    assert "creditroll_webhook_deliveries_waiting 1.0" in figures
+    assert "creditroll_webhook_oldest_waiting_seconds " in figures
 
 
 def test_figures_of_requests_need_no_database(make_app: MakeApp) -> None:

@@ -13,6 +13,7 @@ from lti_tool.web import access, errors, operator_visit
 from lti_tool.web.access import NoOperator
 from lti_tool.web.csrf import FormOfAnotherVisit
 from lti_tool.web.operator import decisions, entry, money_in, order, orders, problems
+from lti_tool.webhooks import endpoints
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 
@@ -31,8 +32,13 @@ def _of_every_page() -> dict[str, object]:
     return {
         "form_field": operator_visit.FIELD,
         "form_of_visit": lambda: access.operator().form,
-        "problem_count": lambda: sum(payments.open_problems(db.session()).values()),
+        "problem_count": _problem_count,
     }
+
+
+def _problem_count() -> int:
+    session = db.session()
+    return sum(payments.open_problems(session).values()) + len(endpoints.ended(session))
 
 
 @blueprint.errorhandler(NoOperator)

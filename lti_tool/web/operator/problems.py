@@ -6,8 +6,10 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import Invalid
+from lti_tool.licenses import licenses
 from lti_tool.purchasing import orders, payments, problem_words
 from lti_tool.web.access import OPERATOR, only
+from lti_tool.webhooks import endpoints
 
 PAGE = 50
 
@@ -41,11 +43,14 @@ def _page(*, wrong: dict[str, str] | None = None, typed: dict[str, str] | None =
     with_closed = request.args.get("show") == "all"
     found = payments.problems(session, closed=with_closed, after=request.args.get("after", ""), limit=PAGE + 1)
     shown = found[:PAGE]
+    ended = endpoints.ended(session)
     return render_template(
         "operator/problems.html",
         problems=shown,
         numbers=orders.numbers(session, {one.order_id for one in shown if one.order_id}),
         words=problem_words.WORDS,
+        ended=ended,
+        schools=licenses.names(session, {one.license_id for one in ended}),
         with_closed=with_closed,
         more=shown[-1].id if len(found) > PAGE else None,
         wrong=wrong or {},

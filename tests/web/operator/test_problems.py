@@ -4,8 +4,9 @@ from flask.testing import FlaskClient
 
 from lti_tool.purchasing import payments
 from lti_tool.purchasing.problem_words import WORDS
+from lti_tool.webhooks import endpoints
 from tests.conftest import Books
-from tests.factories import NOW
+from tests.factories import NOW, make_endpoint, make_license
 from tests.web import pages
 from tests.web.operator.conftest import Sold
 
@@ -54,3 +55,21 @@ def test_many_go_on_page_by_page(operator: FlaskClient, books: Books) -> None:
     [further] = [link["href"] for link in first.find("a", class_="button") if "after=" in link["href"]]
     assert first.text.count("Detail of unmatched.") == 50
     assert pages.get(operator, further).text.count("Detail of unmatched.") == 2
+
+
+def test_a_webhook_that_ended_stands_there_until_it_is_removed(operator: FlaskClient, books: Books) -> None:
+    with books() as session:
+        url = "https://receiver.test/token-of-theirs"
+        off, gone = (make_endpoint(session, make_license(session).id, url=url) for _ in range(2))
+        endpoints.end(session, off, endpoints.OFF, "It took nothing for three days.", now=NOW)
+        endpoints.end(session, gone, endpoints.GONE, "It answered 410.", now=NOW)
+    page = pages.get(operator, "/operator/problems")
+    assert "Problems 2 open" in page.text
+    assert f"creditroll webhook test {off.id}" in page.text
+    assert f"creditroll webhook remove {gone.id}" in page.text
+    assert "receiver.test, for Springfield High: It took nothing for three days." in page.text
+    assert "token-of-theirs" not in page.text
+    with books() as session:
+        endpoints.remove(session, gone.id)
+        endpoints.start_again(session, endpoints.find(session, off.id))
+    assert "no longer told" not in pages.get(operator, "/operator/problems").text
