@@ -5,9 +5,10 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from lti_tool.lti.platforms import Platform
 from tests.conftest import Books, MakeApp
 from tests.factories import make_platform
-from tests.web.conftest import School
+from tests.web.conftest import Enter, School
 
 
 def policy(client: FlaskClient, address: str = "/manager/") -> dict[str, str]:
@@ -39,6 +40,25 @@ def test_an_lms_that_we_do_not_serve_can_show_its_people_why(client: FlaskClient
         make_platform(session, issuer="https://waits.test", client_id="waiting", status="pending")
     login = f"/lti/login?iss=https://waits.test&client_id={client_id}&login_hint=1&target_link_uri=https://tool.test/"
     assert policy(client, login)["frame-ancestors"] == "*"
+    assert policy(client)["frame-ancestors"] == "'none'"
+
+
+def test_a_visit_s_pages_may_be_framed_by_its_own_lms_alone(
+    client: FlaskClient, school: School, enter: Enter, books: Books
+) -> None:
+    with books() as session:
+        make_platform(session, issuer="https://another.test")
+        session.get_one(Platform, school.platform).auth_login_url = "https://login.test/auth"
+    enter(client, school.as_teacher)
+    assert policy(client)["frame-ancestors"] == "https://lms.test https://login.test"
+
+
+def test_a_visit_s_pages_may_be_framed_by_nobody_once_its_lms_is_disabled(
+    client: FlaskClient, school: School, enter: Enter, books: Books
+) -> None:
+    with books() as session:
+        session.get_one(Platform, school.platform).status = "disabled"
+    enter(client, school.as_teacher)
     assert policy(client)["frame-ancestors"] == "'none'"
 
 
