@@ -81,18 +81,7 @@ def application() -> Flask:
     def login() -> Any:
         nonce, secret = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         state = states.dumps([nonce, hashlib.sha256(secret.encode()).hexdigest()])
-        asked = {
-            "scope": "openid",
-            "response_type": "id_token",
-            "response_mode": "form_post",
-            "prompt": "none",
-            "client_id": client_id,
-            "redirect_uri": "https://tool.test/lti/launch",
-            "login_hint": request.args["login_hint"],
-            "lti_message_hint": request.args["lti_message_hint"],
-            "state": state,
-            "nonce": nonce,
-        }
+        asked = _asked(client_id, state, nonce)
         answer = redirect(f"{asks_at}?{urlencode(asked)}")
         answer.set_cookie(f"login-{nonce[:8]}", secret, 600, secure=True, httponly=True, samesite="None")
         return answer
@@ -105,17 +94,7 @@ def application() -> Flask:
         if hashlib.sha256(secret.encode()).hexdigest() != expected or claims["nonce"] != nonce:
             return Response(status=400)
         now = time.time_ns() // 1000
-        found = arrive(
-            {
-                "nonce": nonce,
-                "expires_at": now + 600_000_000,
-                "now": now,
-                "platform_id": platform_id,
-                "subject": claims["sub"],
-                "deployment_id": claims[f"{_CLAIM}deployment_id"],
-                "context_id": claims[f"{_CLAIM}context"]["id"],
-            }
-        )
+        found = arrive(_arrival(claims, platform_id, now))
         if found is None:
             return Response(status=400)
         session["member_id"] = found[0]
@@ -127,6 +106,33 @@ def application() -> Flask:
         return page.render(name=name, available=available, held=held, used=used)
 
     return app
+
+
+def _asked(client_id: str, state: str, nonce: str) -> dict[str, str]:
+    return {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": client_id,
+        "redirect_uri": "https://tool.test/lti/launch",
+        "login_hint": request.args["login_hint"],
+        "lti_message_hint": request.args["lti_message_hint"],
+        "state": state,
+        "nonce": nonce,
+    }
+
+
+def _arrival(claims: dict[str, Any], platform_id: str, now: int) -> dict[str, Any]:
+    return {
+        "nonce": claims["nonce"],
+        "expires_at": now + 600_000_000,
+        "now": now,
+        "platform_id": platform_id,
+        "subject": claims["sub"],
+        "deployment_id": claims[f"{_CLAIM}deployment_id"],
+        "context_id": claims[f"{_CLAIM}context"]["id"],
+    }
 
 
 def _books(database: str) -> tuple[Arrive, Sheet]:

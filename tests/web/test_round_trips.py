@@ -1,5 +1,5 @@
-"""What each step of a launch asks the database, exactly: on PostgreSQL round trips as libpq sends them, BEGIN and COMMIT
-too; on SQLite statements.
+"""What each step of a launch asks the database, exactly: on PostgreSQL round trips, as libpq sends them, BEGIN and
+COMMIT too; on SQLite statements.
 
 From the login to the page of a student who is known at most four round trips with one commit are promised (S12), and
 two are made. Whoever comes for the first time, and a teacher, takes the long way.
