@@ -216,7 +216,7 @@ def capture(
         from_held=held.amount,
     )
     assert spent is not None, "what is held is covered"
-    return find(session, license_id, hold_id, now=now)
+    return _closed(held, status="captured", captured=taken)
 
 
 def release(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
@@ -224,7 +224,7 @@ def release(session: Session, license_id: str, hold_id: str, *, now: datetime) -
     held = _lock_open(session, license_id, hold_id, now=now)
     _close(session, held, status="released", captured=0, now=now)
     _free(session, held)
-    return find(session, license_id, hold_id, now=now)
+    return _closed(held, status="released", captured=0)
 
 
 _FIND = Sql(
@@ -285,12 +285,7 @@ def expire_overdue(
         expired = [(hold_id, amount, expires_us) for hold_id, amount, expires_us, _ in rows]
         events.tell_of_expiry(session, license_id, resource, member_id, expired, now=now)
     _FREE.run(session, license_id=license_id, resource=resource, member_id=member_id, amount=freed)
-    return rules.Standing(
-        available=standing.available + freed,
-        held=standing.held - freed,
-        used=standing.used,
-        received=standing.received,
-    )
+    return replace(standing, available=standing.available + freed, held=standing.held - freed)
 
 
 _MEMBERS_WITH_OVERDUE = Sql(
@@ -320,18 +315,12 @@ def _check(amount: int, reference: str | None) -> None:
 
 
 _LEARNS = Sql(
-    """
-    select exists (select 1 from enrollments
-                    where license_id = :license_id and member_id = :member_id and active and role = 'learner')
-    """
+    "select exists (select 1 from enrollments"
+    " where license_id = :license_id and member_id = :member_id and active and role = 'learner')"
 )
-
-
 _OPEN = Sql(
-    """
-    select count(*) from holds
-     where license_id = :license_id and resource = :resource and member_id = :member_id and status = 'held'
-    """
+    "select count(*) from holds"
+    " where license_id = :license_id and resource = :resource and member_id = :member_id and status = 'held'"
 )
 
 
@@ -368,15 +357,23 @@ def _make_available(
     return topped.standing
 
 
+_ACCOUNT_OF_HOLD = """
+    select 1 from holds h
+      join accounts a on a.license_id = h.license_id and a.resource = h.resource and a.member_id = h.member_id
+     where h.license_id = :license_id and h.id = :hold_id
+"""
+_LOCK_ACCOUNT = Sql(_ACCOUNT_OF_HOLD, postgresql=f"{_ACCOUNT_OF_HOLD} for update of a")
+
+
 def _lock_open(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
-    # Member account first, hold second: the order of every other path, so that none can deadlock with this one.
-    held = find(session, license_id, hold_id, now=now)
-    standing = lock_member(session, license_id, held.resource, held.member_id, frozen_too=True)
+    # Member account first, hold second: the order of every other path, so that none can deadlock with this one. A hold
+    # keeps its account for ever, so the hold need not be locked to find it; what became of it is read afterwards.
+    _LOCK_ACCOUNT.run(session, license_id=license_id, hold_id=hold_id)
     held = find(session, license_id, hold_id, now=now)
     if held.status != "held":
         if held.status == "expired":
             # Somebody is told so: it must stay true, though the clock should be set back. Kept if the refusal is.
-            expire_overdue(session, license_id, held.resource, held.member_id, standing, now=now)
+            expire_overdue(session, license_id, held.resource, held.member_id, held.member, now=now)
         raise HoldNotOpen(f"The hold is {held.status} already.", status=held.status)
     return held
 
@@ -386,6 +383,14 @@ def _close(session: Session, held: Held, *, status: str, captured: int, now: dat
         session, license_id=held.license_id, hold_id=held.id, status=status, captured=captured, now=micros(now)
     )
     assert closed.rowcount == 1, "the account lock keeps others from closing it"
+
+
+def _closed(held: Held, *, status: str, captured: int) -> Held:
+    """The hold and its member's figures after it was closed, from those that were read under the account's lock."""
+    freed, before = held.amount, held.member
+    available, used = before.available + freed - captured, before.used + captured
+    member = replace(before, available=available, held=before.held - freed, used=used)
+    return replace(held, status=status, captured=captured, member=member)
 
 
 def _free(session: Session, held: Held) -> None:

@@ -56,3 +56,11 @@ def test_a_spend_that_takes_a_bundle(
     with books() as session:
         policies.save(session, school.id, EXPORT_CREDITS, maximum=10, based_on=0, actor=OPERATOR, now=NOW)
     assert cost(f"/members/{student}/spends", 201, resource=CREDITS, amount=4) == (17 if on_postgresql else 14)
+
+
+def test_a_hold_its_capture_and_its_release(cost: Cost, post: Post, student: str, on_postgresql: bool) -> None:
+    wish = {"resource": CREDITS, "amount": 1}
+    assert cost(f"/members/{student}/holds", 201, **wish) == (9 if on_postgresql else 7)
+    first, second = (post(f"/members/{student}/holds", **wish).get_json()["id"] for _ in range(2))
+    assert cost(f"/holds/{first}/capture", 200) == (10 if on_postgresql else 8)
+    assert cost(f"/holds/{second}/release", 200) == (9 if on_postgresql else 7)
