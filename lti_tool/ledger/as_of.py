@@ -43,8 +43,7 @@ class Moment:
 # A hold counts from its own moment until it was closed, or ran out, whichever came first.
 _OPEN_THEN = "h.at <= :at and h.expires_at > :at and (h.closed_at is null or h.closed_at > :at)"
 
-_LICENSE = Sql(
-    f"""
+_LICENSE_TEXT = f"""
     select p.resource, p.issued - coalesce(t.issued, 0), p.balance - coalesce(t.pool, 0),
            coalesce(a.balance, 0) - coalesce(t.members, 0), coalesce(a.used, 0) - coalesce(t.used, 0),
            coalesce(h.amount, 0),
@@ -64,13 +63,16 @@ _LICENSE = Sql(
                         sum(case when kind = 'spend' then amount else 0 end) as used
                    from transfers
                   where license_id = :license_id and id >= :moved_since and at > :at
-                  group by resource) t on t.resource = p.resource
+                  group by BY_RESOURCE) t on t.resource = p.resource
       left join (select h.resource, sum(h.amount) as amount from holds h
                   where h.license_id = :license_id and h.id >= :held_since and {_OPEN_THEN}
                   group by h.resource) h on h.resource = p.resource
      where p.license_id = :license_id
      order by p.resource
-    """
+"""
+# With a plus SQLite groups after it has found the rows by their ids; without, it would go through the whole journal.
+_LICENSE = Sql(
+    _LICENSE_TEXT.replace("BY_RESOURCE", "+resource"), postgresql=_LICENSE_TEXT.replace("BY_RESOURCE", "resource")
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.holds import Hold
@@ -39,17 +39,17 @@ def people(
     if not batch_ids:
         return {}
     parts = [
-        select(Transfer.id)
+        select(Transfer)
         .where(Transfer.license_id == license_id, Transfer.batch_id == batch_id, Transfer.id > after)
         .order_by(Transfer.id)
         .limit(limit)
         .subquery()
         for batch_id in batch_ids
     ]
-    ids = union_all(*(select(part.c.id) for part in parts))
+    # Whole rows of each part: looked up by their ids afterwards, a planner may prefer to read the whole journal.
+    listed = aliased(Transfer, union_all(*(select(part) for part in parts)).subquery())
     found: dict[str, list[Transfer]] = {batch_id: [] for batch_id in batch_ids}
-    query = select(Transfer).where(Transfer.license_id == license_id, Transfer.id.in_(ids)).order_by(Transfer.id)
-    for transfer in session.scalars(query):
+    for transfer in session.scalars(select(listed).order_by(listed.id)):
         if transfer.batch_id is not None:
             found[transfer.batch_id].append(transfer)
     return found

@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
+    Select,
+    SQLColumnExpression,
     Subquery,
     and_,
     case,
+    distinct,
     func,
     literal,
+    null,
     or_,
     select,
     true,
@@ -66,6 +70,7 @@ class Row:
     member_id: str
     person_id: str
     name: str
+    sort_name: str
     email: str | None
     subject: str
     role: Role
@@ -73,13 +78,14 @@ class Row:
     """Staff by a teacher's mark (R26)."""
     active: bool
     waiting: bool
-    namesakes: int
     received: int
     used: int
     reserved: int
     available: int
     opened_at: datetime | None
     courses: tuple[str, ...] = ()
+    namesakes: int = 1
+    """How many within reach are called so, this one among them; counted for the page that shows it."""
 
 
 @dataclass(frozen=True)
@@ -135,35 +141,34 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
 
 
 def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[Row]:
-    """One page of the list with everything that its rows show, in two statements."""
+    """One page of the list with everything that its rows show, in three statements."""
     listed = _everybody(within, terms, wish, now=now)
-    query = select(listed).where(_shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
+    query = _named(listed).where(_shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
     # OFFSET is bounded here: a class list has some thousand rows, and page links must reach all of them.
     found = session.execute(query.limit(PAGE).offset((wish.page - 1) * PAGE)).mappings()
-    return _with_courses(session, within, [_row(row) for row in found])
+    rows = [_row(row) for row in found]
+    return _with_courses(session, within, _with_namesakes(session, within, rows))
 
 
 def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[str]:
     """The ids of all whom the list shows on all its pages and who can be given something: the active ones."""
     listed = _everybody(within, terms, wish, now=now)
-    query = select(listed.c.member_id).where(_shown(listed, wish.show), listed.c.active == 1)
-    return list(session.scalars(query.order_by(*_order(listed, wish.sort))))
+    query = _named(listed).where(_shown(listed, wish.show), listed.c.active == 1).order_by(*_order(listed, wish.sort))
+    return list(session.scalars(query.with_only_columns(listed.c.member_id)))
 
 
 def waiting(session: Session, within: Reach, terms: Terms, *, now: datetime, limit: int) -> list[Row]:
     """Students who opened the tool, have nothing left and get nothing by themselves (R10, R11), by name."""
     listed = _everybody(within, terms, Wish(), now=now)
-    found = session.execute(select(listed).where(listed.c.waiting == 1).order_by(*_order(listed, "name")).limit(limit))
-    return [_row(row) for row in found.mappings()]
+    found = session.execute(_named(listed).where(listed.c.waiting == 1).order_by(*_order(listed, "name")).limit(limit))
+    return _with_namesakes(session, within, [_row(row) for row in found.mappings()])
 
 
 def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[str], *, now: datetime) -> list[Row]:
     """These members, by name, as far as they are within reach and active."""
     listed = _everybody(within, terms, Wish(show="all"), now=now)
-    query = (
-        select(listed).where(listed.c.member_id.in_(member_ids), listed.c.active == 1).order_by(*_order(listed, "name"))
-    )
-    return [_row(row) for row in session.execute(query).mappings()]
+    query = _named(listed).where(listed.c.member_id.in_(member_ids), listed.c.active == 1)
+    return [_row(row) for row in session.execute(query.order_by(*_order(listed, "name"))).mappings()]
 
 
 def received_by_students(session: Session, license_id: str, resource: str) -> dict[int, int]:
@@ -196,7 +201,8 @@ def frozen_members(session: Session, license_id: str, resource: str) -> int:
 
 
 def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
-    here = _enrolled(within.only(wish.course))
+    """Figures without names: thousands are counted and sorted for the few that a page shows."""
+    here = _enrolled(within.only(wish.course), with_titles=wish.sort.removeprefix("-") == "course")
     overdue = _overdue(within.license_id, terms.resource, now=now)
     # What is held past its time is available again, whether or not a sweeper ran (R19).
     reserved = Account.held - func.coalesce(overdue.c.amount, 0)
@@ -209,11 +215,7 @@ def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Sub
     query = (
         select(
             Member.id.label("member_id"),
-            Person.id.label("person_id"),
-            Person.name,
-            Person.sort_name,
-            Person.email,
-            Person.subject,
+            Member.person_id,
             here.c.rank,
             here.c.marked,
             here.c.active,
@@ -224,17 +226,15 @@ def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Sub
             reserved.label("reserved"),
             (Account.balance - reserved).label("available"),
             case((waits, 1), else_=0).label("waiting"),
-            func.count().over(partition_by=Person.sort_name).label("namesakes"),
         )
         .join(here, here.c.member_id == Member.id)
-        .join(Person, Person.id == Member.person_id)
         .join(Account, and_(Account.license_id == Member.license_id, Account.member_id == Member.id))
         .outerjoin(overdue, overdue.c.member_id == Member.id)
         .where(Member.license_id == within.license_id, Account.resource == terms.resource)
     )
     if wish.search.strip():
         typed = sort_name(wish.search)
-        query = query.where(
+        query = query.join(Person, Person.id == Member.person_id).where(
             or_(
                 Person.sort_name.contains(typed, autoescape=True),
                 func.lower(Person.email).contains(typed, autoescape=True),
@@ -246,12 +246,18 @@ def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Sub
 _RANKS = (Role.TEACHER, Role.TA, Role.DESIGNER, Role.ADMIN)
 
 
-def _enrolled(within: Reach) -> Subquery:
+def _named(listed: Subquery) -> Select[Any]:
+    return select(listed, Person.name, Person.sort_name, Person.email, Person.subject).join(
+        Person, Person.id == listed.c.person_id
+    )
+
+
+def _enrolled(within: Reach, *, with_titles: bool) -> Subquery:
     """One row a member: active if in any of these courses, and the weightiest role there (0 is a student)."""
     ranks = {role.value: len(_RANKS) - place for place, role in enumerate(_RANKS)}
     rank = case(ranks, value=Enrollment.role, else_=0)
     student = and_(Enrollment.active, Enrollment.role == Role.LEARNER.value)
-    return (
+    query = (
         select(
             Enrollment.member_id,
             func.max(case((Enrollment.active, 1), else_=0)).label("active"),
@@ -259,13 +265,12 @@ def _enrolled(within: Reach) -> Subquery:
             func.max(case((student, 1), else_=0)).label("student"),
             func.max(case((Enrollment.is_marked_staff, 1), else_=0)).label("marked"),
             func.max(Enrollment.last_launch_at).label("opened"),
-            func.min(Context.title).label("course"),
+            (func.min(Context.title) if with_titles else null()).label("course"),
         )
-        .join(Context, Context.id == Enrollment.context_id)
         .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
         .group_by(Enrollment.member_id)
-        .subquery()
     )
+    return (query.join(Context, Context.id == Enrollment.context_id) if with_titles else query).subquery()
 
 
 def _overdue(license_id: str, resource: str, *, now: datetime) -> Subquery:
@@ -286,16 +291,16 @@ def _shown(listed: Subquery, show: str) -> ColumnElement[bool]:
     return by_show.get(show, true())
 
 
-def _order(listed: Subquery, sort: str) -> list[ColumnElement[Any]]:
+def _order(listed: Subquery, sort: str) -> list[SQLColumnExpression[Any]]:
     name = sort.removeprefix("-")
-    column = listed.c["sort_name" if name == "name" else name]
+    column: SQLColumnExpression[Any] = Person.sort_name if name == "name" else listed.c[name]
     # The databases disagree where nulls go: who never opened the tool comes first, and last when turned round.
-    keys: list[ColumnElement[Any]] = [column.is_not(None), column] if name == "opened" else [column]
+    keys: list[SQLColumnExpression[Any]] = [column.is_not(None), column] if name == "opened" else [column]
     if sort == "available":
         keys.insert(0, listed.c.waiting == 0)
     return [
         *(key.desc() if sort.startswith("-") else key.asc() for key in keys),
-        listed.c.sort_name,
+        Person.sort_name,
         listed.c.member_id,
     ]
 
@@ -316,13 +321,26 @@ def _row(row: RowMapping) -> Row:
         is_marked=bool(row["marked"]) and rank > 0,
         active=bool(row["active"]),
         waiting=bool(row["waiting"]),
-        namesakes=row["namesakes"],
+        sort_name=row["sort_name"],
         received=row["received"],
         used=row["used"],
         reserved=int(row["reserved"]),
         available=int(row["available"]),
         opened_at=row["opened"],
     )
+
+
+def _with_namesakes(session: Session, within: Reach, rows: list[Row]) -> list[Row]:
+    found = session.execute(
+        select(Person.sort_name, func.count(distinct(Member.id)))
+        .join(Member, Member.person_id == Person.id)
+        .join(Enrollment, Enrollment.member_id == Member.id)
+        .where(Person.sort_name.in_({row.sort_name for row in rows}), Member.license_id == within.license_id)
+        .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+        .group_by(Person.sort_name)
+    )
+    called = dict(found.all())
+    return [replace(row, namesakes=called[row.sort_name]) for row in rows]
 
 
 def _with_courses(session: Session, within: Reach, rows: list[Row]) -> list[Row]:

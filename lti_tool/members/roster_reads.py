@@ -3,10 +3,11 @@
 A course has one row and at most one reader: each sign of life is written only by the reader whose sign was the last.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, String, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
@@ -100,6 +101,12 @@ def request_read(
 def progress(session: Session, context_id: str) -> RosterRead | None:
     """The newest reading as it stands now; None where nobody ever asked for one."""
     return session.get(RosterRead, context_id, populate_existing=True)
+
+
+def newest(session: Session, context_ids: Collection[str]) -> dict[str, RosterRead]:
+    """The newest reading of each of these courses that was ever asked for one, by the course's id."""
+    query = select(RosterRead).where(RosterRead.context_id.in_(context_ids)).execution_options(populate_existing=True)
+    return {read.context_id: read for read in session.scalars(query)}
 
 
 _CLAIM = Sql(

@@ -38,7 +38,7 @@ def members() -> str:
     counts = directory.count(session, desk.within, desk.terms, wish, now=desk.now)
     pages = max(1, -(-counts.of(wish.show) // directory.PAGE))
     wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
-    state = roster.state(session, desk)
+    state = roster.state(session, desk, counts=None if wish.search or wish.course else counts)
     return render_template(
         "manager/members.html",
         desk=desk,

@@ -29,9 +29,10 @@ def overview() -> str:
     """The first page of a teacher."""
     session = db.session()
     desk = open_desk(session)
-    everybody = Wish(show="all")
-    counts = directory.count(session, desk.within, desk.terms, everybody, now=desk.now)
-    waiting = directory.waiting(session, desk.within, desk.terms, now=desk.now, limit=MOST_AT_ONCE)
+    counts = directory.count(session, desk.within, desk.terms, Wish(), now=desk.now)
+    waiting = (
+        directory.waiting(session, desk.within, desk.terms, now=desk.now, limit=MOST_AT_ONCE) if counts.waiting else []
+    )
     copy = copies.settings_offer(session, desk.visit)
     events = activity.recent(
         session, desk.within, desk.resource.name, now=desk.now, of_license=desk.visit.manages, limit=_SHOWN
@@ -59,7 +60,7 @@ def overview() -> str:
         keys=[new_id() for _ in range(len(waiting) + 1)],
         events=events,
         actors=reach.person_names(session, {event.actor_id for event in events if event.actor_id}),
-        roster=roster.state(session, desk),
+        roster=roster.state(session, desk, counts=counts),
         gave=given(desk),
     )
 

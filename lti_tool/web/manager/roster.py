@@ -63,13 +63,14 @@ def routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/members/roster", "roster_read", read_again, methods=["POST"])
 
 
-def state(session: Session, desk: Desk, *, reread: bool = False) -> Roster:
-    """How the lists stand now."""
+def state(session: Session, desk: Desk, *, counts: Counts | None = None, reread: bool = False) -> Roster:
+    """How the lists stand now; `counts`, of everybody within reach, where the page has them already."""
     platform = session.get(Platform, desk.visit.platform_id)
-    reads = [(key, title, roster_reads.progress(session, key)) for key, title in desk.within.courses.items()]
+    reads = roster_reads.newest(session, desk.within.courses)
+    courses = [(key, title, reads.get(key)) for key, title in desk.within.courses.items()]
     return Roster(
-        counts=directory.count(session, desk.within, desk.terms, Wish(), now=desk.now),
-        courses=[Course(key, title, read, _why_not(read)) for key, title, read in reads],
+        counts=counts or directory.count(session, desk.within, desk.terms, Wish(), now=desk.now),
+        courses=[Course(key, title, read, _why_not(read)) for key, title, read in courses],
         lms=platform.name if platform else "the LMS",
         reread=reread,
     )
