@@ -1,4 +1,4 @@
-"""`creditroll demo`: the tool, a small LMS and a stand-in for Stripe; nothing to prepare and nothing left over."""
+"""`creditroll demo`: the tool, a small LMS, an exporter and a stand-in for Stripe; nothing is left over."""
 
 import json
 import os
@@ -25,18 +25,21 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from lti_tool import clock, schema
 from lti_tool.cli import Failed, main
 from lti_tool.db import open_engine, writing
+from lti_tool.demo.exporter.app import TAKES, ExporterConfig, create_exporter
 from lti_tool.demo.families import FAMILIES
 from lti_tool.demo.gateway.app import GatewayConfig, at_work, create_gateway, made_up_keys
 from lti_tool.demo.platform import LmsConfig, create_lms
 from lti_tool.errors import NotFound
 from lti_tool.ledger import issuing
 from lti_tool.ledger.transfers import OPERATOR
-from lti_tool.licenses import bindings, licenses
+from lti_tool.licenses import api_keys, bindings, export_services, licenses
+from lti_tool.licenses.export_services import Hosts
 from lti_tool.lti import platforms
 from lti_tool.purchasing.checkout import Checkout
 from lti_tool.settings import Settings, load
 
 _CREDITS = 300
+_EXPORTER = "Demo exporter"
 _LOOPBACK = "127.0.0.1"
 _START_S = 60
 _STOP_S = 20
@@ -63,6 +66,7 @@ def command(port: int, family: str, reset: bool) -> None:
         _claimed(port + 1) as lms_socket,
         _claimed(port) as tool_socket,
         _claimed(0) as gateway_socket,  # any that is free, and not one of the two
+        _claimed(0) as exporter_socket,
     ):
         tool_socket.close()
         if reset:
@@ -77,11 +81,14 @@ def command(port: int, family: str, reset: bool) -> None:
             payments_url=gateway.url,
         )
         environ = _environment(folder, lms, gateway)
-        prepare(load(environ), lms)
+        settings = load(environ)
+        prepare(settings, lms)
+        exporter = connect(settings, lms, f"http://localhost:{exporter_socket.getsockname()[1]}")
         paying = create_gateway(gateway)
         with (
             _serving(create_lms(lms), lms_socket),
             _serving(paying, gateway_socket),
+            _serving(create_exporter(exporter), exporter_socket),
             at_work(paying),
             _tool(port, environ) as tool,
         ):
@@ -192,6 +199,42 @@ def prepare(settings: Settings, lms: LmsConfig) -> None:
             session.execute(update(Checkout).where(Checkout.status == "open").values(status="expired"))
     finally:
         engine.dispose()
+
+
+def connect(settings: Settings, lms: LmsConfig, exporter_url: str, *, step_s: float = 0.15) -> ExporterConfig:
+    """Leads each licence's students to the exporter, and gives it a key for each; an earlier start's keys end."""
+    engine = open_engine(settings.database_url)
+    try:
+        with writing(engine) as session:
+            return ExporterConfig(
+                url=exporter_url,
+                tool_url=lms.tool_url,
+                framed_by=lms.url,
+                api_keys={
+                    one.id: _let_export(session, settings, one.id, exporter_url) for one in licenses.every(session)
+                },
+                step_s=step_s,
+            )
+    finally:
+        engine.dispose()
+
+
+def _let_export(session: Session, settings: Settings, license_id: str, exporter_url: str) -> str:
+    now = clock.now()
+    for key in api_keys.every(session):
+        if key.name == _EXPORTER and key.license_id == license_id and key.revoked_at is None:
+            api_keys.revoke(session, key.id, now=now)
+    export_services.set_service(
+        session,
+        license_id,
+        label="Export your film",
+        url=exporter_url + TAKES,
+        actor=OPERATOR,
+        hosts=Hosts.of(settings),
+        now=now,
+    )
+    _, secret = api_keys.create(session, name=_EXPORTER, scopes=(api_keys.SPEND,), license_id=license_id, now=now)
+    return secret
 
 
 def _register(session: Session, settings: Settings, lms: LmsConfig) -> None:

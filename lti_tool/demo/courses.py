@@ -39,6 +39,8 @@ class ResourceLink:
     url: str | None = None
     """Where deep linking said that it leads; None is the tool's own start."""
     custom: tuple[tuple[str, str], ...] = ()
+    opens_window: bool = False
+    """Whether it asked for a window of its own."""
     is_plain: bool = False
     """A link like any other on the web, which launches nothing."""
 

@@ -106,5 +106,6 @@ def _link(school: School, course: Course, item: dict[str, Any], number: int) -> 
         title=str(item.get("title") or "Creditroll"),
         url=item.get("url") or school.tool.launch_url,
         custom=tuple((str(name), str(value)) for name, value in custom.items()),
+        opens_window=(item.get("window") or {}).get("targetName") == "_blank",
         is_plain=item["type"] == "link",
     )
