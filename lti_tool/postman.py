@@ -37,7 +37,7 @@ _TURN = timedelta(seconds=30)
 """How long one endpoint is served before another has its turn."""
 _LAST_S = 10.0
 _MOST_BYTES = 65_536
-_EXCERPT = 200
+_LONGEST_ERROR = 200
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class Postman:
             took_ms = round((time.monotonic() - began) * 1000)
             if error is not None:
                 _log.info("webhook %s to endpoint %s failed: %s", message.event_id, turn.endpoint_id, status or "none")
-            return Outcome(at, took_ms, status, error, retry_after_s)
+            return Outcome(at, took_ms, status, error and error[:_LONGEST_ERROR], retry_after_s)
 
         try:
             secrets = [self._seal.open(sealed) for sealed in turn.sealed]
@@ -176,4 +176,4 @@ def _excerpt(answer: Answer, hidden: Collection[str]) -> str:
         if secret:
             said = said.replace(secret, "…")
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())
-    return f"HTTP {answer.status}: {line}"[:_EXCERPT] if line else f"HTTP {answer.status}"
+    return f"HTTP {answer.status}: {line}" if line else f"HTTP {answer.status}"

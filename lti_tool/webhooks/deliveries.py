@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String, Text, select, tuple_
+from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
@@ -22,9 +22,12 @@ class Delivery(Base):
     """
 
     __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(["license_id", "endpoint_id"], ["webhook_endpoints.license_id", "webhook_endpoints.id"]),
+    )
 
     license_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    endpoint_id: Mapped[str] = mapped_column(String(36), ForeignKey("webhook_endpoints.id"), primary_key=True)
+    endpoint_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     data: Mapped[str] = mapped_column(Text)

@@ -4,13 +4,16 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from threading import Event
 
 import pytest
 from sqlalchemy import Engine, func, select
 from werkzeug.wrappers import Request, Response
 
-from lti_tool import clock
+from lti_tool import clock, schema
+from lti_tool.db import open_engine, writing
 from lti_tool.jobs import Jobs
 from lti_tool.postman import Postman
 from lti_tool.settings import Settings
@@ -188,6 +191,15 @@ def test_nobody_there_is_a_failed_attempt(post: Post) -> None:
     assert attempt.error == "localhost could not be reached, or broke off."
 
 
+def test_the_longest_name_of_a_host_fits_into_the_log(post: Post) -> None:
+    with post.books() as session:
+        endpoints.find(session, post.endpoint_id).url = f"https://{'.'.join(['x' * 63] * 4)[:253]}/hook"
+    post.happen()
+    assert post.deliver() == 1
+    [(_, [attempt])] = post.log()
+    assert len(attempt.error or "") == 200
+
+
 @pytest.mark.parametrize("url", ["https://127.0.0.1/x", "https://[::ffff:10.0.0.1]/x", "https://169.254.169.254/x"])
 def test_a_private_address_is_never_called(post: Post, url: str) -> None:
     with post.books() as session:
@@ -344,12 +356,41 @@ def test_the_sweep_forgets_what_ended_a_month_ago(post: Post) -> None:
         assert session.scalar(select(func.count()).select_from(Attempt)) == 2
 
 
-def test_a_postman_outlives_a_database_that_does_not_answer(post: Post, settings: Settings) -> None:
-    away = Postman(settings, post.engine)
-    with post.books() as session:
-        make_endpoint(session, post.class_.license_id, url=post.receiver.url)
-    with away.at_work():
-        post.engine.dispose()
-        post.happen()
-        came = [one for _ in range(300) if (one := post.receiver.got) or Event().wait(0.1)]
-    assert came
+@pytest.mark.slow
+def test_a_postman_outlives_a_database_that_refuses(
+    tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/empty.db")
+    patience = range(600)
+    with Postman(settings, engine).at_work():
+        assert any("wait for the database" in caplog.text or Event().wait(0.1) for _ in patience)
+        schema.upgrade(engine)
+        with receiving(partial(writing, engine), settings, engine) as post:
+            post.happen()
+            assert any(post.receiver.got or Event().wait(0.1) for _ in patience)
+    engine.dispose()
+
+
+def test_endpoints_come_and_go_while_credits_are_allotted(post: Post) -> None:
+    students = [post.class_.student() for _ in range(4)]
+
+    def come_and_go(_: int) -> None:
+        with post.books() as session:
+            mine = make_endpoint(session, post.class_.license_id).id
+        with post.books() as session:
+            endpoints.remove(session, mine)
+
+    def give(student: str) -> None:
+        for _ in range(8):
+            post.class_.allot([student], 1)
+
+    with ThreadPoolExecutor(8) as threads:
+        doing = [threads.submit(give, student) for student in students]
+        doing += [threads.submit(come_and_go, number) for number in range(24)]
+        delivering = [threads.submit(post.deliver) for _ in range(8)]
+    assert [one.exception() for one in doing if one.exception()] == []
+    assert sum(one.result() for one in delivering) <= 32
+    while post.deliver():
+        pass
+    assert post.statuses() == ["delivered"] * 32
+    assert len(post.receiver.got) == len(set(post.receiver.ids)) == 32

@@ -84,14 +84,3 @@ def test_each_event_is_described_as_it_is_sent(post: Post) -> None:
     assert sent.keys() == described.keys()
     assert {kind: shape(one) for kind, one in sent.items()} == {kind: shape(one) for kind, one in described.items()}
     assert EXPORT_CREDITS.name == sent["pool_low"]["data"]["resource"]
-
-
-def test_the_link_to_the_other_members_leads_to_them(post: Post) -> None:
-    students = post.class_.students(102)
-    posted = post.class_.allot(students, 1)
-    post.deliver()
-    others = post.receiver.got[0].json["data"]["others"]
-    assert re.fullmatch(
-        rf"https://tool\.test/api/v1/licenses/{post.class_.license_id}/transfers\?after=[0-9a-f-]{{36}}", others
-    )
-    assert posted.people == 102

@@ -26,17 +26,17 @@ TABLES = (
         created_at {int} not null,
         ended_at {int},
         ended_why text,
+        unique (license_id, id),
         constraint ck_webhook_endpoints_rotate_whole check ((previous_secret is null) = (previous_until is null)),
         constraint ck_webhook_endpoints_end_whole
             check ((status = 'on') = (ended_at is null) and (ended_at is null) = (ended_why is null))
     ) {strict}
     """,
-    "create index ix_webhook_endpoints_license_id on webhook_endpoints (license_id)",
     # One row for each event and endpoint: the outbox, and then its own log.
     """
     create table webhook_deliveries (
         license_id {id} not null,
-        endpoint_id {id} not null references webhook_endpoints (id) on delete cascade,
+        endpoint_id {id} not null,
         event_id {id} not null,
         kind text not null,
         data text not null,
@@ -48,6 +48,7 @@ TABLES = (
         gives_up_at {int} not null,
         ended_at {int},
         primary key (license_id, endpoint_id, event_id),
+        foreign key (license_id, endpoint_id) references webhook_endpoints (license_id, id) on delete cascade,
         constraint ck_webhook_deliveries_end_whole check ((status = 'waiting') = (ended_at is null)),
         constraint ck_webhook_deliveries_tries check (tries between 0 and attempts)
     ) {strict}
