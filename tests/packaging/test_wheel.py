@@ -59,6 +59,8 @@ def test_the_wheel_has_every_file_that_the_code_reads(wheel: Path) -> None:
         ("lti_tool/fonts", "lti_tool/fonts"),
         ("lti_tool/migrations", "lti_tool/migrations"),
         ("lti_tool/demo/templates", "lti_tool/demo/templates"),
+        ("lti_tool/demo/exporter/templates", "lti_tool/demo/exporter/templates"),
+        ("lti_tool/demo/exporter/static", "lti_tool/demo/exporter/static"),
     ):
         files = [file for file in (ROOT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
         assert files
@@ -96,5 +98,6 @@ def test_an_installed_wheel_works_far_from_any_checkout(wheel: Path, tmp_path: P
     assert python("import lti_tool; print(lti_tool.__file__)").startswith(str(site))
     assert "creditroll" in python(start, "--help")
     assert python(start, "--version").strip() == "0.1.0"
+    assert python("import lti_tool.client, sys; print('flask' in sys.modules)").strip() == "False"
     python(start, "db", "upgrade")
     python(OPEN)
