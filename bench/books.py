@@ -82,13 +82,19 @@ _COUNT = Sql("select (select count(*) from transfers where kind = 'spend'), (sel
 
 
 def spent(url: str) -> int:
-    """Credits spent by the journal, which the accounts must agree with."""
+    """Credits spent one by one, by the journal, which the accounts must agree with."""
+    rows, used = spends(url)
+    assert rows == used, (rows, used)
+    return rows
+
+
+def spends(url: str) -> tuple[int, int]:
+    """How many spends the journal has, and how many credits the accounts count as used."""
     engine = open_engine(url)
     with Session(engine) as session:
         rows, used = _COUNT.run(session).one()
     engine.dispose()
-    assert rows == used, (rows, used)
-    return int(rows)
+    return int(rows), int(used)
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,11 @@ class Sql:
         text = sqlite if postgresql is None else postgresql
         self._postgresql = re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", text.replace("%", "%%"))
 
+    @property
+    def postgresql(self) -> str:
+        """The text as psycopg takes it, with `%(name)s`."""
+        return self._postgresql
+
     def run(self, session: Session, /, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
         """Executes inside the session's transaction and returns the cursor's result."""
         connection = session.connection()

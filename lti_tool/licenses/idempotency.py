@@ -107,7 +107,7 @@ class AtOnce:
     """
 
     def __init__(self, effect: str) -> None:
-        self._sql = Sql(
+        self.sql = Sql(
             f"""
             with turn as materialized (
                 select pg_try_advisory_xact_lock({_TURN}) as is_mine
@@ -136,7 +136,7 @@ class AtOnce:
         if engine.dialect.name != "postgresql":
             return None
         try:
-            rows = self._sql.alone(
+            rows = self.sql.alone(
                 engine,
                 api_key_id=request.api_key_id,
                 key=request.key,
