@@ -73,8 +73,8 @@ def _start(stack: ExitStack, folder: Path, database: Database, platform: FakePla
     begun = [
         _tool(stack, TOOL, folder, own, (database.pid,)),
         _tool(stack, TOOL_SQLITE, folder, f"sqlite:///{folder / 'tool.db'}", ()),
-        _app(stack, FLOOR, floor, _floor(platform, on_pg, servers.dsn(floors)), (database.pid,)),
-        _app(stack, FLOOR_SQLITE, floor, _floor(platform, embedded, str(folder / "floor.db")), ()),
+        _app(stack, FLOOR, floor, floor_environment(platform, on_pg, servers.dsn(floors)), (database.pid,)),
+        _app(stack, FLOOR_SQLITE, floor, floor_environment(platform, embedded, str(folder / "floor.db")), ()),
         _app(stack, PYLTI, peer, _peer(platform), ()),
         _app(stack, PYLTI_KEYS, peer, _peer(platform) | keys, ()),
         _app(stack, PYLTI_BOOKS, peer_books, _peer(platform) | keys | {"PEER_DATABASE": books}, (database.pid,)),
@@ -92,7 +92,8 @@ def _app(stack: ExitStack, name: str, module: str, environment: Mapping[str, str
     return _Running(name, server, (server.pid, *pids), PYLTIS if module.startswith("peers.") else TOOLS_OWN)
 
 
-def _floor(platform: FakePlatform, filled: School, address: str) -> dict[str, str]:
+def floor_environment(platform: FakePlatform, filled: School, address: str) -> dict[str, str]:
+    """What the floor app is told of its database and its one LMS."""
     return {
         "FLOOR_DATABASE": address,
         "FLOOR_PLATFORM_ID": filled.platform_id,
