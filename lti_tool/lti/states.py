@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
 
 from lti_tool.lti.refusals import StateExpired, StateOfAnotherBrowser, StateUnknown
 
@@ -74,11 +76,19 @@ class State:
         return None
 
 
+class _Serializer(URLSafeSerializer):
+    """Without the attempt to compress: a state is random letters."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        text = self.serializer.dumps(obj, **self.serializer_kwargs)
+        return base64_encode(text)
+
+
 class States:
     """Signs and reads states with a key that is derived from the secret of the settings and used for nothing else."""
 
     def __init__(self, secret_key: str) -> None:
-        self._serializer = URLSafeSerializer(
+        self._serializer = _Serializer(
             secret_key, salt="lti-state", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from flask import Flask, abort, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from lti_tool.ids import new_id
@@ -68,7 +69,10 @@ def limit(app: Flask, *, programs: tuple[str, ...]) -> None:
     @app.before_request
     def refuse_nul() -> None:
         # PostgreSQL takes no NUL in a text; nobody types one.
-        sent = () if request.path.startswith(programs) else (request.args, request.form)
+        if request.path.startswith(programs) or not (request.query_string or request.content_type):
+            sent: tuple[MultiDict[str, str], ...] = ()
+        else:
+            sent = (request.args, request.form)
         if "\0" in request.path or any("\0" in value for values in sent for _, value in values.items(multi=True)):
             abort(400)
 

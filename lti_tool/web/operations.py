@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -101,14 +102,20 @@ def _begin() -> None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
+@lru_cache(maxsize=4096)  # as many as there can be, so that the library need not look them up under its lock
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _REQUESTS.labels(method, route, status), _SECONDS.labels(route)
+
+
 def _end(response: Response) -> Response:
     if "began" not in g:  # refused before the request reached us
         return response
     seconds = time.perf_counter() - g.began
     route = request.url_rule.rule if request.url_rule else "none"
     method = request.method if request.method in _METHODS else "other"
-    _REQUESTS.labels(method, route, response.status_code).inc()
-    _SECONDS.labels(route).observe(seconds)
+    requests, times = _series(method, route, response.status_code)
+    requests.inc()
+    times.observe(seconds)
     refusal = g.get("refusal")
     if refusal is not None:
         _REFUSALS.labels(refusal).inc()
