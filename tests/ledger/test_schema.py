@@ -62,12 +62,13 @@ def allotment(kind: str = "manual_allotment", *, member: str = "'{student}'", ho
 # Each is stopped by one guard alone, so that none can be lost unnoticed.
 BY_ONE_GUARD = {
     "an account opened full in an empty pool": "insert into accounts (license_id, resource, member_id, balance,"
-    " received) values ('{license}', 'gold', '{student}', 5, 5)",
+    " received) values ('{license}', 'copper', '{student}', 5, 5)",
+    "an account without transfers deleted": "delete from accounts where member_id = '{newcomer}'",
     "an account in no pool": "insert into accounts (license_id, resource, member_id)"
     " values ('{license}', 'silver', '{student}')",
     "a second pool of one resource": "insert into pools (license_id, resource) values ('{license}', 'export-credits')",
     "a pool of no license": "insert into pools (license_id, resource) values ('{new}', 'export-credits')",
-    "an empty pool deleted": "delete from pools where license_id = '{license}' and resource = 'gold'",
+    "an empty pool deleted": "delete from pools where license_id = '{license}' and resource = 'copper'",
     "a setting deleted that nothing obeyed": "delete from policies where license_id = '{license}' and version = 2",
     "a setting before the first": "insert into policies (license_id, resource, version, maximum, actor_kind, at)"
     " values ('{license}', 'export-credits', 0, 5, 'system', 0)",
@@ -219,13 +220,16 @@ def names(books: Books) -> Mapping[str, str]:
     spend_id = mine.spend(student, 1).transfer_id
     mine.set_maximum(20)
     with books() as session:  # a pool without accounts, which the product never leaves behind
-        session.execute(text("insert into pools (license_id, resource) values (:id, 'gold')"), {"id": mine.license_id})
+        session.execute(
+            text("insert into pools (license_id, resource) values (:id, 'copper')"), {"id": mine.license_id}
+        )
     closed = mine.hold(student, 1).id
     mine.capture(closed)
     other_batch = other.allot([other_student], 3).batch_id
     return {
         "license": mine.license_id,
         "student": student,
+        "newcomer": mine.student(),
         "batch": batch_id,
         "spend": spend_id,
         "open_hold": mine.hold(student, 2).id,
