@@ -7,7 +7,7 @@ journal, and never a row of what came before (R2 makes it possible: no transfer 
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,10 @@ _SLACK = timedelta(hours=1)
 """An id's time is the worker's, a movement's may be the database's: so far apart can they be."""
 
 
+_BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
+"""No books are older; whatever lies before it, down to where the calendar ends, is told as this moment."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """Which rows a past moment is told by; `at` itself belongs to it."""
@@ -32,6 +36,7 @@ class Moment:
     @classmethod
     def of(cls, at: datetime) -> "Moment":
         """The moment in the database's terms."""
+        at = max(at, _BEFORE_ALL)
         return cls(micros(at), first_id_at(at - _SLACK), first_id_at(at - LONGEST_LIFE - _SLACK))
 
     @property

@@ -12,6 +12,7 @@ from lti_tool.members import reach
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order
 from lti_tool.web.access import MANAGER, only
+from lti_tool.web.manager import past
 from lti_tool.web.manager.desk import Desk, open_desk
 
 PAGE = 25
@@ -53,9 +54,15 @@ def routes(blueprint: Blueprint) -> None:
 
 
 @only(MANAGER)
-def history() -> str:
-    """One page of batches; `?before=` goes on after the last one seen, `?batch=` shows all people of one."""
+def history() -> str | tuple[str, int]:
+    """One page of batches; `?before=` goes on after the last one seen, `?batch=` shows all people of one.
+
+    `?date=` and `?time=` show the balances of a past moment instead.
+    """
     desk = open_desk(db.session())
+    form = past.asked()
+    if "date" in request.args:
+        return past.page(desk, form)
     if chosen := journal.batch(db.session(), desk.license.id, request.args.get("batch", "")):
         return _one(desk, chosen)
     batches = journal.batches(
@@ -65,6 +72,7 @@ def history() -> str:
     return render_template(
         "manager/history.html",
         desk=desk,
+        form=form,
         lines=_lines(desk, batches[:PAGE], people),
         older=batches[PAGE - 1].pool_version if len(batches) > PAGE else None,
         is_first_page="before" not in request.args,

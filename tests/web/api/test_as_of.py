@@ -45,3 +45,10 @@ def test_what_is_no_past_moment_is_refused(get: Get, school: License, student: s
         refused = get(address, at=at)
         assert told(refused) == (422, "invalid")
         assert refused.get_json()["field"] == "at"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59-12:00"])
+def test_before_all_books_there_was_nothing(get: Get, school: License, student: str, at: str) -> None:
+    [then] = get(f"/licenses/{school.id}", at=at).get_json()["resources"]
+    assert (then["issued"], then["allotted"]) == (0, 0)
+    assert get(f"/members/{student}", at=at).get_json()["balances"][CREDITS]["received"] == 0
