@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 if os.name == "posix":
@@ -96,7 +96,7 @@ class Sql:
         On SQLite only to read, since writers queue in `transaction()`. Raises what `run` raises.
         """
         dialect = engine.dialect
-        pooled = engine.raw_connection()
+        pooled = _checked_out(engine)
         connection: Any = pooled.dbapi_connection
         try:
             if dialect.name == "postgresql":
@@ -111,6 +111,14 @@ class Sql:
 
     def _text(self, connection: Connection | Engine) -> str:
         return self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
+
+
+def _checked_out(engine: Engine) -> PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:  # only `connect` would have made it an error of SQLAlchemy's
+        dialect = engine.dialect
+        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
 
 
 @contextmanager

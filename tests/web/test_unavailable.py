@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError, ProgrammingError, TimeoutError
 
-from lti_tool.db import is_passing
+from lti_tool.db import Sql, is_passing, open_engine
 from tests.conftest import MakeApp
 from tests.web.api.conftest import told
 
@@ -71,6 +71,13 @@ def test_what_passes_by_itself_is_told_from_a_fault_of_ours_on_sqlite(said: str,
 def test_what_passes_by_itself_is_told_from_a_fault_of_ours_on_postgresql(error: psycopg.Error, passes: bool) -> None:
     kind = OperationalError if isinstance(error, psycopg.OperationalError) else ProgrammingError
     assert is_passing(kind(None, None, error)) == passes
+
+
+def test_a_statement_that_is_its_own_transaction_finds_no_database_as_any_other_does() -> None:
+    engine = open_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(OperationalError) as refused:
+        Sql("select 1").alone(engine)
+    assert is_passing(refused.value)
 
 
 def test_all_connections_in_use_passes() -> None:
