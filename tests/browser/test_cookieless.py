@@ -5,16 +5,24 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import jwt
 import pytest
+from flask import Flask, request
 from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from lti_tool.db import db, transaction
+from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.licenses import export_services, licenses
+from lti_tool.licenses.export_services import Hosts
 from tests.browser import chromium
 from tests.browser.conftest import School, Sit, opened, sitting
 from tests.browser.seat import Seat, expect_figures
 from tests.browser.test_teacher import TEACHER, pick, save_maximum
 from tests.browser.two_sites import Sites, two_sites
+from tests.demo_lms import serving
+from tests.factories import NOW
 
 At = Callable[..., tuple[School, Sit]]
 
@@ -316,3 +324,34 @@ def test_a_login_can_move_into_a_tab_of_its_own_and_does_not_go_on_here(browser:
     seat.page.wait_for_timeout(1600)
     assert seat.frame.url.endswith("/lti/login")
     assert carriers(school) == ["cookie"]
+
+
+def test_a_student_goes_on_to_the_exporting_service_without_cookies(cookieless: BrowserContext, at: At) -> None:
+    school, sit = at(cookieless, storage_target="_parent")
+    service, came = Flask("service"), list[str]()
+
+    @service.post("/in")
+    def take() -> str:
+        came.append(request.form["token"])
+        return '<!doctype html><link rel="icon" href="data:,"><title>Films</title><h1>Your films</h1>'
+
+    with serving("localhost") as server:
+        server.show(service)
+        hosts = Hosts(private=frozenset({"localhost"}), named=frozenset())
+
+        def lead(books: Session) -> None:
+            for one in licenses.every(books):
+                export_services.set_service(
+                    books, one.id, label="Export", url=f"{server.url}/in", actor=OPERATOR, hosts=hosts, now=NOW
+                )
+
+        school.write(lead)
+        seat = sit()
+        seat.step_in(TEACHER)
+        save_maximum(seat, "5")
+        frame = seat.step_in("mateo-ruiz")
+        with cookieless.expect_page() as opened:
+            frame.get_by_role("button", name="Export").click()
+        expect(opened.value.get_by_role("heading", name="Your films")).to_be_visible()
+    assert [jwt.decode(token, options={"verify_signature": False})["available"] for token in came] == [5]
+    assert cookieless.cookies() == []
