@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lti_tool import clock
@@ -96,9 +95,11 @@ def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted:
     visit = access.visit()
     license_id = desks.license_of(visit)
     with transaction() as session:
+        within = desks.courses_of(session, visit)
+        # R24: an id of another course or licence is refused like one of somebody who left; which it was is not told.
         # A resend is answered by its own batch even if somebody left since (R17).
-        if journal.saved_by(session, license_id, key) is None:
-            _within_reach(session, ids)
+        if not reach.holds_all(session, within, ids) and journal.saved_by(session, license_id, key) is None:
+            raise NotActive("Somebody you picked is in none of your courses.")
         given = allot(
             session,
             license_id,
@@ -132,12 +133,6 @@ def _keep(ids: list[str], each: int, posted: Form) -> str | None:
             back=posted.values["back"],
             now=clock.now(),
         )
-
-
-def _within_reach(session: Session, ids: list[str]) -> None:
-    # R24: an id of another course or licence is refused like one of somebody who left; which it was is not told.
-    if not reach.holds_all(session, desks.courses_of(session, access.visit()), ids):
-        raise NotActive("Somebody you picked is in none of your courses.")
 
 
 def _shortage(people: int, each: int, short: PoolShort) -> str:
