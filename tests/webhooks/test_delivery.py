@@ -309,7 +309,9 @@ def test_who_lost_the_turn_writes_nothing_down(post: Post) -> None:
     with post.books() as session:
         outcome = outbox.Outcome(post.now, 1, 500, "late")
         assert outbox.settle(session, first, message, outcome, chance=0.5, now=post.now) is None
-    assert post.statuses() == ["delivered"]
+    [(delivery, tried)] = post.log()
+    assert (delivery.status, [one.status for one in tried]) == ("delivered", [204])
+    assert post.endpoint().failing_since is None
 
 
 def test_an_endpoint_that_is_removed_while_it_is_told_stays_removed(post: Post) -> None:
@@ -376,7 +378,7 @@ def test_endpoints_come_and_go_while_credits_are_allotted(post: Post) -> None:
 
     def come_and_go(_: int) -> None:
         with post.books() as session:
-            mine = make_endpoint(session, post.class_.license_id).id
+            mine = make_endpoint(session, post.class_.license_id, url="http://localhost:1/hook").id
         with post.books() as session:
             endpoints.remove(session, mine)
 
@@ -389,7 +391,7 @@ def test_endpoints_come_and_go_while_credits_are_allotted(post: Post) -> None:
         doing += [threads.submit(come_and_go, number) for number in range(24)]
         delivering = [threads.submit(post.deliver) for _ in range(8)]
     assert [one.exception() for one in doing if one.exception()] == []
-    assert sum(one.result() for one in delivering) <= 32
+    assert [one.exception() for one in delivering if one.exception()] == []
     while post.deliver():
         pass
     assert post.statuses() == ["delivered"] * 32
