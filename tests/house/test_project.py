@@ -80,6 +80,14 @@ def test_every_test_that_the_proofs_name_is_there() -> None:
     assert missing == []
 
 
+def test_every_rule_that_is_cited_is_written_down() -> None:
+    rules = (ROOT / "docs" / "rules.md").read_text("utf-8")
+    written = set(re.findall(r"^- \*\*(R\d+a?)\*\* ", rules, re.MULTILINE))
+    cited = {rule for file in product() for rule in re.findall(r"\bR\d+a?\b", file.read_text("utf-8"))}
+    assert len(cited) > 20
+    assert cited - written == set()
+
+
 def test_every_make_target_is_listed_and_in_the_contract() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     listed = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
