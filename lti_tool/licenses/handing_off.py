@@ -1,6 +1,6 @@
-"""Handing a student on to the licence's exporting service: a signed word of whom it may charge, and of nothing else.
+"""Handing a student on to the licence's exporting service: a signed token of whom it may charge, and of nothing else.
 
-The service's address is a manager's choice, so the word holds ids of our own alone: no name, no e-mail, nothing by
+The service's address is a manager's choice, so the token holds ids of our own alone: no name, no e-mail, nothing by
 which the LMS knows anybody. To spend, the service needs an API key besides.
 """
 
@@ -18,7 +18,7 @@ from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.settings import Resource
 
 TYPE = "creditroll-handoff+jwt"
-"""The `typ` of the word: it is no LTI message and no client assertion, and none of them is it (RFC 8725 3.11)."""
+"""The `typ` of the token: it is no LTI message and no client assertion, and none of them is it (RFC 8725 3.11)."""
 
 LASTS = timedelta(minutes=5)
 

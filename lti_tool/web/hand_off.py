@@ -1,7 +1,7 @@
-"""POST /hand-off: a student goes on to the exporting service, which learns by a signed word whom it may charge.
+"""POST /hand-off: a student goes on to the exporting service, which learns by a signed token whom it may charge.
 
 What the button posts is a ticket: the visit's member, signed by us, good as long as the visit. So it works in a tab of
-its own and where no cookie is sent, and the word itself, which is short-lived, is made when the button is pressed.
+its own and where no cookie is sent, and the token itself, which is short-lived, is made when the button is pressed.
 """
 
 import hashlib
@@ -95,7 +95,7 @@ def prepare(license_id: str, member_id: str, course_id: str) -> HandOff | None:
 
 
 def page(handed: HandOff) -> str:
-    """Sends the browser on with the word in a form: in no address, no history and no log."""
+    """Sends the browser on with the token in a form: in no address, no history and no log."""
     settings, now = _settings(), clock.now()
     claims = handed.claims(issuer=settings.public_url, now=now)
     headers.lets_forms_go_to(handed.service.url)

@@ -49,7 +49,7 @@ def lms(tool: str) -> Iterator[LmsConfig]:
 
 
 def hand_off(keyring: Keyring, tool: str, *, typ: str = TYPE, **changes: object) -> str:
-    """A word for the exporter, with some claims changed."""
+    """A token for the exporter, with some claims changed."""
     now = datetime.now(UTC)
     handed = HandOff(ExportService("Export", EXPORTER + TAKES), "l1", "m1", "c1", "export-credits", 1, 0)
     return keyring.sign(handed.claims(issuer=tool, now=now) | changes, now, typ=typ)

@@ -126,7 +126,7 @@ def test_no_call_of_the_api_reaches_over_the_wall(
             )
             answers[method, rule.rule] = sent.status_code
             assert not any(word in sent.text for word in (*SECRETS, *neighbour.values())), rule
-    # Where the license itself is in the address the answer is 403, as for a license that is none (the contract's word).
+    # Where the license itself is in the address the answer is 403, as for a license that is none.
     assert answers == {
         (method, rule.rule): 403 if "license_id" in rule.arguments else 404 if rule.arguments else 200
         for rule in rules

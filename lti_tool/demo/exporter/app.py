@@ -33,7 +33,7 @@ def create_exporter(config: ExporterConfig) -> Flask:
 @routes.post(TAKES)
 def take() -> ResponseReturnValue:
     """Whom the tool hands on. The page that follows has an address of its own, so that it can be reloaded."""
-    # Browsers send no Origin from the tool's page (its Referrer-Policy): the word alone is the proof.
+    # Browsers send no Origin from the tool's page (its Referrer-Policy): the token alone is the proof.
     try:
         student = cast(Door, current_app.extensions[_DOOR]).read(request.form.get("token", ""))
     except TokenRefusedError as refused:

@@ -1,4 +1,4 @@
-"""Who was handed on: the tool's signed word, checked in full, and counted once (docs/exporting.md)."""
+"""Who was handed on: the tool's signed token, checked in full, and counted once (docs/exporting.md)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ _LONGEST = 8000
 
 
 class TokenRefusedError(Exception):
-    """The word is not the tool's, not for us, too old, or was here before; the text says which."""
+    """The token is not the tool's, not for us, too old, or was here before; the text says which."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Student:
 
 
 class Door:
-    """Reads words that are for one exporter."""
+    """Reads tokens that are for one exporter."""
 
     def __init__(self, config: ExporterConfig) -> None:
         self._config = config
         self._used = Once()
 
     def read(self, token: str) -> Student:
-        """The student of this word, the first time that it comes. Raises TokenRefusedError."""
+        """The student of this token, the first time that it comes. Raises TokenRefusedError."""
         claims = self._verified(token)
         if claims["license"] not in self._config.api_keys:
             raise TokenRefusedError("It is of a license that this exporter has no key for.")

@@ -1,4 +1,4 @@
-"""From the student's page to the exporting service: a ticket is pressed, and a signed word says whom to charge."""
+"""From the student's page to the exporting service: a ticket is pressed, and a signed token says whom to charge."""
 
 import re
 from dataclasses import replace
@@ -90,7 +90,7 @@ def token_of(answer: TestResponse) -> str:
 
 
 def read(client: FlaskClient, token: str, **wanted: Any) -> dict[str, Any]:
-    """The word, checked as a service checks it: by the tool's published keys."""
+    """The token, checked as a service checks it: by the tool's published keys."""
     header = jwt.get_unverified_header(token)
     [key] = jwt.PyJWKSet.from_dict(client.get("/lti/jwks.json").get_json()).keys
     assert header == {"alg": "RS256", "typ": "creditroll-handoff+jwt", "kid": key.key_id}
