@@ -14,7 +14,7 @@ from lti_tool.db import Sql, open_engine, writing
 from lti_tool.ids import new_id
 from lti_tool.ledger import accounts, issuing, policies
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys, licenses
 from lti_tool.lti import contexts, platforms
 from lti_tool.members.people import Enrollment, Member, Person

@@ -24,7 +24,8 @@ from bench.harness.table import Row
 from lti_tool.db import open_engine, writing
 from lti_tool.ids import new_id
 from lti_tool.ledger import holds
-from lti_tool.ledger.transfers import SPEND_AT_ONCE, Actor
+from lti_tool.ledger.movements import Actor
+from lti_tool.ledger.transfers import SPEND_AT_ONCE
 from lti_tool.licenses import api_keys, idempotency
 from lti_tool.licenses.idempotency import Answered, AtOnce, Request
 from lti_tool.settings import load

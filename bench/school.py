@@ -19,7 +19,7 @@ from bench.harness import servers
 from lti_tool import schema
 from lti_tool.db import open_engine, writing
 from lti_tool.ledger import issuing, policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys, bindings, licenses
 from lti_tool.lti import platforms
 from lti_tool.settings import load

@@ -10,8 +10,8 @@ from lti_tool.ids import new_id
 from lti_tool.ledger.accounts import freeze, open_accounts
 from lti_tool.ledger.events import KINDS
 from lti_tool.ledger.issuing import grant
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.ledger.pools import open_pool
-from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses.bindings import Binding
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context

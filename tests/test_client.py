@@ -10,7 +10,7 @@ from flask import Flask
 
 from lti_tool.client import Client, InsufficientCredits, Refused, Unreachable
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.licenses.licenses import License
 from tests.conftest import Books

@@ -20,7 +20,7 @@ from lti_tool.jobs import Jobs, RosterReader
 from lti_tool.ledger import holds
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.one_time import SpentNonce
 from lti_tool.members import roster_reads

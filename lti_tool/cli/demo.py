@@ -31,7 +31,7 @@ from lti_tool.demo.gateway.app import GatewayConfig, at_work, create_gateway, ma
 from lti_tool.demo.platform import LmsConfig, create_lms
 from lti_tool.errors import NotFound
 from lti_tool.ledger import issuing
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys, bindings, export_services, licenses
 from lti_tool.licenses.export_services import Hosts
 from lti_tool.lti import platforms

@@ -10,7 +10,7 @@ from lti_tool.cli import books, json_option, show
 from lti_tool.db import database_now, db, transaction
 from lti_tool.errors import Invalid
 from lti_tool.ledger import issuing, pools
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import bindings, export_services, licenses
 from lti_tool.licenses.export_services import Hosts
 from lti_tool.licenses.licenses import License

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
 from lti_tool.ledger import events, rules
+from lti_tool.ledger.movements import SYSTEM, Actor, Movement, Posted
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.ledger.transfers import SYSTEM, Actor, Movement, Posted, post
+from lti_tool.ledger.transfers import post
 from lti_tool.settings import Resource
 
 LARGEST_AMOUNT = 10_000

@@ -8,16 +8,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros, moment
 from lti_tool.ids import new_id
 from lti_tool.ledger import rules
-
-if TYPE_CHECKING:
-    from lti_tool.ledger.transfers import Movement, Posted
+from lti_tool.ledger.movements import Movement, Posted
 
 ALLOTTED, POOL_LOW, MEMBER_WAITING, HOLD_EXPIRED = "allotted", "pool_low", "member_waiting", "hold_expired"
 KINDS = (ALLOTTED, POOL_LOW, MEMBER_WAITING, HOLD_EXPIRED)
@@ -69,8 +67,8 @@ def _write(session: Session, license_id: str, kind: str, told: Sequence[dict[str
 
 def tell_of_batch(
     session: Session,
-    movement: "Movement",
-    posted: "Posted",
+    movement: Movement,
+    posted: Posted,
     pairs: Sequence[Sequence[str]],
     *,
     before: rules.Pool,

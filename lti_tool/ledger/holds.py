@@ -11,8 +11,9 @@ from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
 from lti_tool.ledger import events, rules
 from lti_tool.ledger.allotment import lock_member, top_up
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits, TooManyHolds
-from lti_tool.ledger.transfers import Actor, Spent, post_spend
+from lti_tool.ledger.transfers import Spent, post_spend
 from lti_tool.settings import Resource
 
 LARGEST_AMOUNT = 1_000_000

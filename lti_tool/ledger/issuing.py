@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.ledger.allotment import LONGEST_NOTE
+from lti_tool.ledger.movements import Actor, Movement, Posted
 from lti_tool.ledger.pools import open_pool
 from lti_tool.ledger.refusals import AmountInvalid
-from lti_tool.ledger.transfers import Actor, Movement, Posted, lock_pool, post
+from lti_tool.ledger.transfers import lock_pool, post
 from lti_tool.settings import Resource
 
 LARGEST_GRANT = 1_000_000_000_000

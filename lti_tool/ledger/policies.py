@@ -8,9 +8,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ledger import rules
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.pools import open_pool
 from lti_tool.ledger.refusals import MaximumInvalid, StaleSetting
-from lti_tool.ledger.transfers import Actor
 from lti_tool.settings import Resource
 
 

@@ -15,19 +15,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.ids import new_id
 from lti_tool.ledger import events, rules
+from lti_tool.ledger.movements import Actor, Movement, Posted
 from lti_tool.ledger.refusals import FormReused, PoolShort
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who caused a movement: "person" (id of a person), "operator", "api_key" (its id) or "system"."""
-
-    kind: str
-    id: str | None = None
-
-
-OPERATOR = Actor("operator")
-SYSTEM = Actor("system")
 
 
 class Batch(Base):
@@ -83,37 +72,6 @@ class Transfer(Base):
     note: Mapped[str | None] = mapped_column(Text)
     corrects_transfer: Mapped[str | None] = mapped_column(String(36))
     at: Mapped[datetime] = mapped_column(Instant)
-
-
-@dataclass(frozen=True)
-class Movement:
-    """What a batch is to do, apart from whom it reaches."""
-
-    license_id: str
-    resource: str
-    kind: str
-    amount_each: int
-    actor: Actor
-    at: datetime
-    note: str | None = None
-    reference: str | None = None
-    """Where it comes from outside the books, as the number of an order; kept on rows without a member."""
-    bundle: int = 0
-    """The resource's, where the movement may make a pool too small for one; only events depend on it."""
-    policy_version: int | None = None
-    request_key: str | None = None
-    request_hash: str | None = None
-    corrects_batch: str | None = None
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A batch that was posted: its id, units in all, people reached, and what the pool has left."""
-
-    batch_id: str
-    total: int
-    people: int
-    pool_after: int
 
 
 _CREDIT_MEMBERS = Sql(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros
 from lti_tool.errors import Invalid
-from lti_tool.ledger.transfers import Actor
+from lti_tool.ledger.movements import Actor
 from lti_tool.licenses import licenses
 from lti_tool.settings import Settings
 

@@ -14,8 +14,8 @@ from lti_tool.db import Sql, micros
 from lti_tool.ids import new_id
 from lti_tool.ledger import accounts, issuing
 from lti_tool.ledger.allotment import TopUp, top_up_at_launch
+from lti_tool.ledger.movements import SYSTEM, Actor
 from lti_tool.ledger.refusals import NotActive
-from lti_tool.ledger.transfers import SYSTEM, Actor
 from lti_tool.licenses import bindings, licenses
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.roles import Role

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import Refusal
 from lti_tool.ledger import policies
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.policies import Setting
-from lti_tool.ledger.transfers import Actor
 from lti_tool.licenses import bindings, licenses
 from lti_tool.licenses.bindings import Binding
 from lti_tool.licenses.licenses import License, LicenseManager

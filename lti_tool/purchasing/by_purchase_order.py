@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid
-from lti_tool.ledger.transfers import OPERATOR, SYSTEM, Actor
+from lti_tool.ledger.movements import OPERATOR, SYSTEM, Actor
 from lti_tool.licenses import licenses
 from lti_tool.purchasing import fulfilment, orders, payments
 from lti_tool.purchasing.billing import Billing

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import money
 from lti_tool.ledger import issuing
-from lti_tool.ledger.transfers import SYSTEM, Actor
+from lti_tool.ledger.movements import SYSTEM, Actor
 from lti_tool.purchasing import orders, payments, wishes
 from lti_tool.purchasing.orders import Order
 

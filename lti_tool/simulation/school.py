@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.errors import Refusal
 from lti_tool.ids import new_id
 from lti_tool.ledger import allotment, issuing, policies
-from lti_tool.ledger.transfers import OPERATOR, Actor
+from lti_tool.ledger.movements import OPERATOR, Actor
 from lti_tool.licenses import api_keys, bindings, licenses
 from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.contexts import Context

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lti_tool.db import db, transaction
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import export_services, licenses
 from lti_tool.licenses.export_services import Hosts
 from tests.browser import chromium

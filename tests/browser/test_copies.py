@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.ledger import issuing
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import bindings, licenses
 from lti_tool.licenses.bindings import Binding
 from lti_tool.lti import contexts

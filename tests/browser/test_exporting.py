@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lti_tool.cli.demo import connect
 from lti_tool.demo.exporter.app import create_exporter
 from lti_tool.ledger import policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import licenses
 from tests.browser.conftest import School, Sit
 from tests.browser.seat import Seat, expect_figures, find_axe_faults

@@ -20,7 +20,7 @@ from lti_tool.db import open_engine
 from lti_tool.ledger import allotment
 from lti_tool.ledger.audit import audit
 from lti_tool.ledger.issuing import grant
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context

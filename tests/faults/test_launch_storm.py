@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from lti_tool.db import writing
 from lti_tool.ledger import policies
 from lti_tool.ledger.accounts import Account
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.ledger.pools import Pool
 from lti_tool.ledger.rules import Why
-from lti_tool.ledger.transfers import OPERATOR, Transfer
+from lti_tool.ledger.transfers import Transfer
 from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.roles import Role

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from lti_tool.db import database_now, micros, transaction
 from lti_tool.ids import new_id
 from lti_tool.ledger import allotment, audit, issuing, policies, pools
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.lti import platforms
 from lti_tool.lti.platforms import Deployment

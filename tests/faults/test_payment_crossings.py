@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.purchasing import audit, checkout
 from lti_tool.purchasing import by_purchase_order as po
 from lti_tool.purchasing.orders import Order

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.ledger import allotment, pools
 from lti_tool.ledger.audit import audit
-from lti_tool.ledger.transfers import OPERATOR, Transfer
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.ledger.transfers import Transfer
 from lti_tool.purchasing import audit as purchases
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, select
 
 from lti_tool.db import db, transaction
 from lti_tool.ledger import allotment
-from lti_tool.ledger.transfers import OPERATOR, Batch
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.ledger.transfers import Batch
 from lti_tool.postman import Postman
 from lti_tool.settings import Settings
 from lti_tool.webhooks.outbox import CLAIMED_FOR

@@ -11,7 +11,8 @@ from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import TopUp
 from lti_tool.ledger.audit import Fault, audit
 from lti_tool.ledger.holds import DEFAULT_LIFE, Held
-from lti_tool.ledger.transfers import OPERATOR, Actor, Batch, Posted, Spent
+from lti_tool.ledger.movements import OPERATOR, Actor, Posted
+from lti_tool.ledger.transfers import Batch, Spent
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role

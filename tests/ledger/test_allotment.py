@@ -5,9 +5,10 @@ from sqlalchemy import Engine, select
 
 from lti_tool.ids import new_id
 from lti_tool.ledger import issuing
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
 from lti_tool.ledger.rules import Why
-from lti_tool.ledger.transfers import OPERATOR, Transfer
+from lti_tool.ledger.transfers import Transfer
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.ledger.a_class import TEACHER

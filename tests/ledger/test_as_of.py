@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from lti_tool.db import micros
 from lti_tool.ledger import as_of, holds, issuing, journal, policies, pools
 from lti_tool.ledger.allotment import allot
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.ledger.refusals import InsufficientCredits, NotActive, PoolShort
 from lti_tool.ledger.rules import Standing
-from lti_tool.ledger.transfers import OPERATOR
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.ledger.a_class import Class

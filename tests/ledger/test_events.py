@@ -9,9 +9,10 @@ from sqlalchemy import Engine, select
 
 from lti_tool.ledger import holds, issuing
 from lti_tool.ledger.events import ALLOTTED, HOLD_EXPIRED, KINDS, MEMBER_WAITING, MOST_MEMBERS, POOL_LOW
+from lti_tool.ledger.movements import SYSTEM
 from lti_tool.ledger.refusals import InsufficientCredits, PoolShort
 from lti_tool.ledger.rules import Pool, thresholds_crossed
-from lti_tool.ledger.transfers import SYSTEM, Transfer
+from lti_tool.ledger.transfers import Transfer
 from lti_tool.webhooks import endpoints
 from lti_tool.webhooks.deliveries import Delivery
 from tests.conftest import Books

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from lti_tool.ledger import allotment, issuing, pools
 from lti_tool.ledger.accounts import Account
-from lti_tool.ledger.transfers import OPERATOR, Movement, post
+from lti_tool.ledger.movements import OPERATOR, Movement
+from lti_tool.ledger.transfers import post
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.ledger.a_class import TEACHER

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid, NotFound
-from lti_tool.ledger.transfers import OPERATOR, Actor
+from lti_tool.ledger.movements import OPERATOR, Actor
 from lti_tool.licenses import export_services
 from lti_tool.licenses.export_services import ExportService, Hosts
 from tests.factories import NOW, make_license

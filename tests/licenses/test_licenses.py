@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ledger import issuing, policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import bindings, claiming, licenses
 from lti_tool.settings import load
 from tests.factories import EXPORT_CREDITS, NOW, make_context, make_deployment, make_license, make_person

@@ -10,9 +10,9 @@ from lti_tool.ledger import policies
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.holds import spend
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.ledger.pools import Pool
 from lti_tool.ledger.rules import Why
-from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses import licenses
 from lti_tool.licenses.bindings import Binding
 from lti_tool.lti.claims import ContextClaim, LaunchClaims

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from lti_tool.errors import NotFound
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR, Transfer
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.ledger.transfers import Transfer
 from lti_tool.lti.names_roles import RosterMember
 from lti_tool.lti.platforms import Deployment, Platform
 from lti_tool.lti.roles import Role, resolve

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid
 from lti_tool.ledger import pools
-from lti_tool.ledger.transfers import Actor, Transfer
+from lti_tool.ledger.movements import Actor
+from lti_tool.ledger.transfers import Transfer
 from lti_tool.licenses.licenses import License
 from lti_tool.purchasing import by_purchase_order as po
 from lti_tool.purchasing import fulfilment, payments

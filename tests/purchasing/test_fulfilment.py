@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from lti_tool.ledger import pools
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR, Transfer
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.ledger.transfers import Transfer
 from lti_tool.purchasing import checkout, fulfilment, orders, payments
 from lti_tool.purchasing.audit import faults
 from lti_tool.purchasing.by_purchase_order import approve

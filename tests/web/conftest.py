@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from lti_tool import clock
 from lti_tool.ledger.accounts import Account
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.pools import Pool
-from lti_tool.ledger.transfers import Actor
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Member
 from lti_tool.web import session

@@ -20,7 +20,8 @@ from sqlalchemy import Engine, event, select, text
 from lti_tool import clock
 from lti_tool.db import db
 from lti_tool.ledger.issuing import grant
-from lti_tool.ledger.transfers import OPERATOR, Batch, Transfer
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.ledger.transfers import Batch, Transfer
 from lti_tool.licenses import api_keys
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.roles import Role

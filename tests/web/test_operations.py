@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from lti_tool.db import db
 from lti_tool.ledger import issuing
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.purchasing import fulfilment
 from lti_tool.webhooks import endpoints
 from tests.conftest import Books, MakeApp

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from lti_tool.ids import new_id
 from lti_tool.ledger import holds
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.lti.roles import Role
 from lti_tool.purchasing import unfinished, wishes

@@ -10,8 +10,8 @@ from lti_tool.db import database_now, db, micros
 from lti_tool.errors import NotFound
 from lti_tool.ledger import holds
 from lti_tool.ledger.holds import Held
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import HoldNotOpen, InsufficientCredits, NotActive, TooManyHolds
-from lti_tool.ledger.transfers import Actor
 from lti_tool.licenses.api_keys import READ, SPEND
 from lti_tool.web.api import bodies, pages, shapes
 from lti_tool.web.api.callers import caller

@@ -10,9 +10,10 @@ from lti_tool.db import db
 from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
 from lti_tool.ledger import holds
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import InsufficientCredits, NotActive
 from lti_tool.ledger.rules import Standing
-from lti_tool.ledger.transfers import SPEND_AT_ONCE, Actor
+from lti_tool.ledger.transfers import SPEND_AT_ONCE
 from lti_tool.licenses.api_keys import SPEND
 from lti_tool.licenses.idempotency import AtOnce, Request
 from lti_tool.web.api import bodies, pages, shapes

@@ -16,8 +16,8 @@ from lti_tool.db import db, transaction
 from lti_tool.ids import new_id
 from lti_tool.ledger import journal
 from lti_tool.ledger.allotment import allot
+from lti_tool.ledger.movements import Posted
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.ledger.transfers import Posted
 from lti_tool.members import directory, reach
 from lti_tool.purchasing import unfinished
 from lti_tool.web import access

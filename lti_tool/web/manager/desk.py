@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import database_now, micros
 from lti_tool.ledger import policies, pools
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.policies import Setting
 from lti_tool.ledger.pools import Totals
-from lti_tool.ledger.transfers import Actor
 from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.roles import Role

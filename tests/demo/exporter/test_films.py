@@ -13,7 +13,7 @@ from lti_tool import clock
 from lti_tool.demo.exporter.app import TAKES, ExporterConfig, create_exporter
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.licenses.export_services import ExportService
 from lti_tool.licenses.handing_off import TYPE, HandOff

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from lti_tool.ids import new_id
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context

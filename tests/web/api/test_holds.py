@@ -11,7 +11,7 @@ from lti_tool.ledger import holds, policies
 from lti_tool.ledger.accounts import freeze
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.issuing import grant
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses.licenses import License
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW

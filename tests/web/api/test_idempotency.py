@@ -12,7 +12,7 @@ from sqlalchemy import text
 from lti_tool.ids import new_id
 from lti_tool.ledger import policies
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import idempotency
 from lti_tool.licenses.licenses import License
 from tests.conftest import Books

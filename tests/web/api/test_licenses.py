@@ -5,7 +5,7 @@ from typing import Any
 
 from lti_tool.ledger import allotment, holds, policies
 from lti_tool.ledger.issuing import grant
-from lti_tool.ledger.transfers import OPERATOR, SYSTEM
+from lti_tool.ledger.movements import OPERATOR, SYSTEM
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.settings import load

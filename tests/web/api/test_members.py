@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lti_tool.db import db
 from lti_tool.ledger.issuing import grant
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Deployment, Platform

@@ -8,7 +8,7 @@ from flask import Flask
 
 from lti_tool.db import db
 from lti_tool.ledger import policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses.licenses import License
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from lti_tool.ledger import allotment, holds
-from lti_tool.ledger.transfers import OPERATOR, Actor, Movement, post
+from lti_tool.ledger.movements import OPERATOR, Actor, Movement
+from lti_tool.ledger.transfers import post
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.purchasing.fulfilment import settle

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from lti_tool.ledger import policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti import contexts, platforms
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW, make_license

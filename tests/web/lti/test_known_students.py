@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from lti_tool.db import db
 from lti_tool.ledger import policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.lti_platform import CLAIM, FakePlatform, claims, id_token, launch, login, post

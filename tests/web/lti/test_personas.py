@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from lti_tool import clock
 from lti_tool.ledger import policies
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti import platforms
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.names_roles import RosterMember

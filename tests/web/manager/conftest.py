@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from lti_tool import clock
 from lti_tool.ledger import policies
-from lti_tool.ledger.transfers import OPERATOR, Batch, Transfer
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.ledger.transfers import Batch, Transfer
 from lti_tool.licenses.bindings import Binding
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context

@@ -3,7 +3,7 @@
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import export_services
 from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.lti.roles import Role

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 
 from lti_tool.ledger.allotment import allot, top_up_at_launch
 from lti_tool.ledger.issuing import grant
+from lti_tool.ledger.movements import SYSTEM
 from lti_tool.ledger.policies import save
-from lti_tool.ledger.transfers import SYSTEM
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Deployment

@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 from lti_tool.db import database_now
 from lti_tool.ledger.allotment import allot, top_up_at_launch
 from lti_tool.ledger.holds import hold
+from lti_tool.ledger.movements import SYSTEM
 from lti_tool.ledger.policies import save
-from lti_tool.ledger.transfers import SYSTEM, post_spend
+from lti_tool.ledger.transfers import post_spend
 from lti_tool.lti.roles import Role
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.web.conftest import Enter, School

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from lti_tool.ledger import holds
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Deployment

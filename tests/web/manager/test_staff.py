@@ -11,8 +11,8 @@ from lti_tool import clock
 from lti_tool.ledger import policies
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.holds import spend
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.ledger.refusals import InsufficientCredits
-from lti_tool.ledger.transfers import OPERATOR
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.names_roles import RosterMember

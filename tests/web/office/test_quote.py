@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from lti_tool import clock
-from lti_tool.ledger.transfers import OPERATOR
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.purchasing import by_purchase_order, office_links, orders

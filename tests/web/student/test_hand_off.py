@@ -14,8 +14,9 @@ from werkzeug.test import TestResponse
 from lti_tool import clock
 from lti_tool.ledger.accounts import freeze
 from lti_tool.ledger.allotment import allot, top_up_at_launch
+from lti_tool.ledger.movements import SYSTEM, Actor
 from lti_tool.ledger.policies import save
-from lti_tool.ledger.transfers import SYSTEM, Actor, post_spend
+from lti_tool.ledger.transfers import post_spend
 from lti_tool.licenses import export_services
 from lti_tool.licenses.export_services import Hosts
 from lti_tool.lti.roles import Role

@@ -8,8 +8,9 @@ from lti_tool.db import database_now
 from lti_tool.ledger.accounts import freeze
 from lti_tool.ledger.allotment import allot, top_up_at_launch
 from lti_tool.ledger.holds import hold
+from lti_tool.ledger.movements import SYSTEM
 from lti_tool.ledger.policies import save
-from lti_tool.ledger.transfers import SYSTEM, post_spend
+from lti_tool.ledger.transfers import post_spend
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment
 from tests.factories import EXPORT_CREDITS, NOW
