@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from lti_tool import clock, logs
 from lti_tool.db import database_now, open_engine, writing
 from lti_tool.errors import Refusal
-from lti_tool.ledger import holds
+from lti_tool.ledger import expiry
 from lti_tool.licenses import idempotency
 from lti_tool.lti import launch_log, notice_handlers, one_time
 from lti_tool.lti.families import FAMILIES
@@ -267,7 +267,7 @@ class Jobs:
             lost = roster_reads.resume_unfinished(session, now=clock.now())
         for context_id in lost:
             self.read_roster(context_id)
-        self._until_none_is_left(lambda session: holds.sweep(session, now=database_now(session)))
+        self._until_none_is_left(lambda session: expiry.sweep(session, now=database_now(session)))
         self._until_none_is_left(lambda session: one_time.forget_expired(session, now=clock.now()))
         self._until_none_is_left(lambda session: idempotency.forget(session, now=clock.now()))
         self._until_none_is_left(lambda session: deliveries.forget(session, now=clock.now()))

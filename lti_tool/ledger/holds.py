@@ -9,8 +9,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros, moment
 from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
-from lti_tool.ledger import events, rules
+from lti_tool.ledger import rules
 from lti_tool.ledger.allotment import lock_member, top_up
+from lti_tool.ledger.expiry import expire_overdue, free
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits, TooManyHolds
 from lti_tool.ledger.transfers import Spent, post_spend
@@ -184,13 +185,6 @@ _CLOSE = Sql(
     """
 )
 
-_FREE = Sql(
-    """
-    update accounts set held = held - :amount
-     where license_id = :license_id and resource = :resource and member_id = :member_id
-    """
-)
-
 
 def capture(
     session: Session, license_id: str, hold_id: str, *, actor: Actor, now: datetime, amount: int | None = None
@@ -224,7 +218,7 @@ def release(session: Session, license_id: str, hold_id: str, *, now: datetime) -
     """Frees all that was set aside (R19). Raises NotFound, HoldNotOpen."""
     held = _lock_open(session, license_id, hold_id, now=now)
     _close(session, held, status="released", captured=0, now=now)
-    _free(session, held)
+    free(session, held.license_id, held.resource, held.member_id, amount=held.amount)
     return _closed(held, status="released", captured=0)
 
 
@@ -262,50 +256,6 @@ def license_of(session: Session, hold_id: str) -> str | None:
     """The licence that a hold belongs to; None where there is no such hold."""
     found = _LICENSE_OF.run(session, hold_id=hold_id).scalar()
     return None if found is None else str(found)
-
-
-_OVERDUE = Sql(
-    f"""
-    update holds set status = 'expired', closed_at = :now
-     where license_id = :license_id and resource = :resource and member_id = :member_id
-       and status = 'held' and expires_at <= :now
-    returning id, amount, expires_at, {events.IS_HEARD}
-    """
-)
-
-
-def expire_overdue(
-    session: Session, license_id: str, resource: str, member_id: str, standing: rules.Standing, *, now: datetime
-) -> rules.Standing:
-    """Frees what the member's own overdue holds kept; the account must be locked. Returns the new figures (R19)."""
-    rows = _OVERDUE.run(session, license_id=license_id, resource=resource, member_id=member_id, now=micros(now)).all()
-    freed = sum(amount for _, amount, *_ in rows)
-    if freed == 0:
-        return standing
-    if rows[0][-1]:
-        expired = [(hold_id, amount, expires_us) for hold_id, amount, expires_us, _ in rows]
-        events.tell_of_expiry(session, license_id, resource, member_id, expired, now=now)
-    _FREE.run(session, license_id=license_id, resource=resource, member_id=member_id, amount=freed)
-    return replace(standing, available=standing.available + freed, held=standing.held - freed)
-
-
-_MEMBERS_WITH_OVERDUE = Sql(
-    """
-    select distinct license_id, resource, member_id from holds
-     where status = 'held' and expires_at <= :now
-     order by license_id, resource, member_id limit :most
-    """
-)
-
-
-def sweep(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Tidies overdue holds away and returns how many accounts it freed units of; nothing depends on it."""
-    swept = 0
-    for license_id, resource, member_id in _MEMBERS_WITH_OVERDUE.run(session, now=micros(now), most=most).all():
-        standing = lock_member(session, license_id, resource, member_id, frozen_too=True)
-        # Another sweep, or the member's own capture, may have been here while we waited for the lock.
-        swept += expire_overdue(session, license_id, resource, member_id, standing, now=now) != standing
-    return swept
 
 
 def _check(amount: int, reference: str | None) -> None:
@@ -392,7 +342,3 @@ def _closed(held: Held, *, status: str, captured: int) -> Held:
     available, used = before.available + freed - captured, before.used + captured
     member = replace(before, available=available, held=before.held - freed, used=used)
     return replace(held, status=status, captured=captured, member=member)
-
-
-def _free(session: Session, held: Held) -> None:
-    _FREE.run(session, license_id=held.license_id, resource=held.resource, member_id=held.member_id, amount=held.amount)

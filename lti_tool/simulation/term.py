@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 from lti_tool.db import micros
-from lti_tool.ledger import as_of, audit, holds, pools
+from lti_tool.ledger import as_of, audit, expiry, pools
 from lti_tool.ledger.pools import Totals
 from lti_tool.licenses import idempotency
 from lti_tool.purchasing import audit as purchases
@@ -104,7 +104,7 @@ class Term:
         scene, now = self.scene, self.scene.tool.now
         scene.doing = "the evening"
         with scene.tool.write() as session:
-            holds.sweep(session, now=now)
+            expiry.sweep(session, now=now)
             idempotency.forget(session, now=now)
         scene.compare()
         license_id = scene.school.license_id

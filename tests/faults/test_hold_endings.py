@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from sqlalchemy.orm import Session
 
-from lti_tool.ledger import holds
+from lti_tool.ledger import expiry, holds
 from lti_tool.ledger.holds import Held
 from lti_tool.ledger.refusals import HoldNotOpen
 from tests.factories import NOW
@@ -36,7 +36,7 @@ def release(session: Session, held: Held) -> bool:
 
 
 def expire(session: Session, held: Held) -> bool:
-    return holds.sweep(session, now=held.expires_at) == 1
+    return expiry.sweep(session, now=held.expires_at) == 1
 
 
 ENDINGS: dict[str, Ending] = {"captured": capture, "released": release, "expired": expire}

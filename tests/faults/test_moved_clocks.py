@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, make_url, text
 
 from lti_tool.db import db
 from lti_tool.ids import new_id
-from lti_tool.ledger import holds
+from lti_tool.ledger import expiry
 from lti_tool.licenses import api_keys
 from tests.conftest import Books
 from tests.factories import NOW
@@ -125,7 +125,7 @@ def test_what_has_ended_by_a_clock_that_was_ahead_is_not_revived_when_it_goes_ba
     move(DAY)
     if seen_by == "sweeper":
         with books() as session:
-            assert holds.sweep(session, now=datetime.now(UTC) + DAY) == 1
+            assert expiry.sweep(session, now=datetime.now(UTC) + DAY) == 1
     elif seen_by == "spend":
         assert exporter.spend(5) == 201
     else:

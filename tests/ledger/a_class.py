@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from lti_tool.ledger import accounts, allotment, holds, issuing, policies, pools
+from lti_tool.ledger import accounts, allotment, expiry, holds, issuing, policies, pools
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import TopUp
 from lti_tool.ledger.audit import Fault, audit
@@ -157,7 +157,7 @@ class Class:
     def sweep(self, now: datetime) -> int:
         """The sweeper's round."""
         with self.books() as session:
-            return holds.sweep(session, now=now)
+            return expiry.sweep(session, now=now)
 
     def leave(self, member_id: str) -> None:
         """The member is active in no course any more."""

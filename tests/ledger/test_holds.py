@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from lti_tool.db import micros
 from lti_tool.errors import NotFound
-from lti_tool.ledger import holds, pools
+from lti_tool.ledger import expiry, holds, pools
 from lti_tool.ledger.holds import Held
 from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits, NotActive
 from lti_tool.ledger.transfers import Transfer
@@ -198,9 +198,9 @@ def test_the_sweeper_tidies_overdue_holds_of_everybody_and_leaves_the_others(new
         owner.hold(student, 1, lasts=2 * SECOND)
     class_.leave(students[0])
     with class_.books() as session:
-        assert holds.sweep(session, now=NOW + SECOND, most=2) == 2
-        assert holds.sweep(session, now=NOW + SECOND) == 1
-        assert holds.sweep(session, now=NOW + SECOND) == 0
+        assert expiry.sweep(session, now=NOW + SECOND, most=2) == 2
+        assert expiry.sweep(session, now=NOW + SECOND) == 1
+        assert expiry.sweep(session, now=NOW + SECOND) == 0
     assert [class_.account(student).held for student in students[:2]] == [1, 1]
     assert other.account(students[2]).held == 1
 
@@ -266,7 +266,7 @@ def test_r19_a_hold_that_ended_does_not_expire(new_class: OpenClass, first: str)
     ENDINGS[first](class_, held)
     before = class_.account(student)
     with class_.books() as session:
-        assert holds.sweep(session, now=held.expires_at) == 0
+        assert expiry.sweep(session, now=held.expires_at) == 0
         assert holds.find(session, class_.license_id, held.id, now=held.expires_at).status == first
     assert class_.account(student) == before
 
