@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Sql, micros, moment
+from lti_tool.db import POSTGRESQL_NOW, SQLITE_NOW, Sql, micros, moment
 from lti_tool.errors import Refusal
 
 REMEMBERED = timedelta(days=30)
@@ -42,15 +42,14 @@ class Request:
     sha256: str
 
 
-_NOW = "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 _TURN = "hashtextextended(:api_key_id || :key, 0)"
 
 # The database's clock comes with it: it decides which holds live, and asking for it costs a round trip. So does asking
 # whether the API key still counts.
 _CLAIM = Sql(
-    """
+    f"""
     insert into idempotency_keys (api_key_id, key, request_sha256, at)
-    select k.id, :key, :request_sha256, cast((julianday('now') - 2440587.5) * 86400000000 as integer)
+    select k.id, :key, :request_sha256, {SQLITE_NOW}
       from api_keys k
      where k.id = :api_key_id and k.revoked_at is null
     on conflict do nothing
@@ -60,7 +59,7 @@ _CLAIM = Sql(
     postgresql=f"""
     with turn as materialized (select pg_advisory_xact_lock({_TURN}))
     insert into idempotency_keys (api_key_id, key, request_sha256, at)
-    select k.id, :key, :request_sha256, {_NOW}
+    select k.id, :key, :request_sha256, {POSTGRESQL_NOW}
       from api_keys k, turn
      where k.id = :api_key_id and k.revoked_at is null
     on conflict do nothing
@@ -112,7 +111,7 @@ class AtOnce:
             with turn as materialized (
                 select pg_try_advisory_xact_lock({_TURN}) as is_mine
             ), wanted as materialized (
-                select m.license_id, {_NOW} as now
+                select m.license_id, {POSTGRESQL_NOW} as now
                   from turn, api_keys k, members m
                  where turn.is_mine and k.id = :api_key_id and k.revoked_at is null and m.id = :member_id
                    and (k.license_id is null or k.license_id = m.license_id)
