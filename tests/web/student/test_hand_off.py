@@ -119,7 +119,7 @@ def test_the_service_learns_whom_to_charge_and_nothing_else(student: FlaskClient
     }
 
 
-def test_each_press_is_a_word_of_its_own(student: FlaskClient) -> None:
+def test_each_press_brings_a_token_of_its_own(student: FlaskClient) -> None:
     form = get(student, HOME).form(GO)
     first, second = (read(student, token_of(press(student, form))) for _ in range(2))
     assert first["jti"] != second["jti"]
@@ -146,7 +146,7 @@ def test_only_the_page_that_hands_on_lets_its_form_go_there(student: FlaskClient
     assert all("script-src 'self';" in policy for policy in policies)
 
 
-def test_the_word_is_in_no_address_and_kept_by_nobody(student: FlaskClient) -> None:
+def test_the_token_is_in_no_address_and_kept_by_nobody(student: FlaskClient) -> None:
     answer = press(student, get(student, HOME).form(GO))
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
