@@ -44,7 +44,7 @@ format: $(READY) ## Bring all code into the house's format
 
 .PHONY: bench
 bench: $(READY) ## Measure everything that has a target, side by side with floors and peers (BENCH="S1 S4" for some)
-	@$(BIN)/python -m bench.validation
+	@$(if $(BENCH),,$(BIN)/python -m bench.validation)
 	@$(BIN)/python -m bench $(BENCH)
 
 .PHONY: simulate

@@ -146,8 +146,10 @@ def test_only_the_page_that_hands_on_lets_its_form_go_there(student: FlaskClient
     assert all("script-src 'self';" in policy for policy in policies)
 
 
-def test_the_token_is_in_no_address_and_kept_by_nobody(student: FlaskClient) -> None:
+def test_the_token_is_in_no_address_no_log_and_no_cache(student: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
     answer = press(student, get(student, HOME).form(GO))
+    assert token_of(answer) not in caplog.text
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Location" not in answer.headers
