@@ -53,6 +53,12 @@ def pss_bytes(*pids: int) -> int:
     return total
 
 
+def peak_bytes() -> int:
+    """The most memory that this process has ever had resident; unlike `ru_maxrss`, its parent's does not count."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
 def described() -> str:
     """The machine in one line."""
     model = "unknown processor"

@@ -22,7 +22,7 @@ _GONE = {"inactive", "deleted"}
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RosterMember:
     """One person of a roster; `name` and `email` are None where the LMS keeps them back."""
 
@@ -47,16 +47,6 @@ OnPage = Callable[[int, int], None]
 """Called after each page with the people and the pages read so far."""
 
 
-@dataclass
-class _Row:
-    """What the pages so far say of one person."""
-
-    name: str | None
-    email: str | None
-    role: Role
-    active: bool
-
-
 class NamesRoles:
     """Reads rosters, one page after the other (Canvas throttles those who hurry)."""
 
@@ -78,7 +68,7 @@ class NamesRoles:
 
         `own_roles` are texts of the LMS's family beside the vocabulary (`Family.roles`).
         """
-        rows: dict[str, _Row] = {}
+        rows: dict[str, RosterMember] = {}
         seen_urls: set[str] = set()
         seen_pages: set[int] = set()
         following: str | None = url
@@ -98,7 +88,7 @@ class NamesRoles:
                 raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {self._limits.members:,} people.")
             on_page(len(rows), len(seen_urls))
             following = next_link(answer, first_url=url)
-        return [RosterMember(who, row.name, row.email, row.role, row.active) for who, row in rows.items()]
+        return list(rows.values())
 
     def first_page(self, account: ServiceAccount, url: str, *, patience: Patience) -> tuple[int, bool]:
         """How many people the first page lists, and whether more follow: whether a roster can be read at all.
@@ -106,7 +96,7 @@ class NamesRoles:
         Raises ServiceFault.
         """
         answer = self._page(account, url, patience)
-        rows: dict[str, _Row] = {}
+        rows: dict[str, RosterMember] = {}
         _take(_members(answer), rows, {})
         return len(rows), next_link(answer, first_url=url) is not None
 
@@ -140,7 +130,7 @@ def _members(answer: Answer) -> list[Any]:
     return members
 
 
-def _take(members: list[Any], rows: dict[str, _Row], own_roles: Mapping[str, Role]) -> list[str]:
+def _take(members: list[Any], rows: dict[str, RosterMember], own_roles: Mapping[str, Role]) -> list[str]:
     """Adds a page's people to `rows` and returns their subjects; whoever has no usable id cannot be known (R22).
 
     Of the roles only what they come to is kept: a hostile LMS could send megabytes of them for everybody.
@@ -150,16 +140,18 @@ def _take(members: list[Any], rows: dict[str, _Row], own_roles: Mapping[str, Rol
         if not isinstance(member, dict) or (subject := _subject(member.get("user_id"))) is None:
             continue
         subjects.append(subject)
-        new = _Row(_name(member), _text(member.get("email")), _role(member.get("roles"), own_roles), _is_active(member))
+        role = _role(member.get("roles"), own_roles)
+        new = RosterMember(subject, _name(member), _text(member.get("email")), role, _is_active(member))
         old = rows.get(subject)
         rows[subject] = new if old is None else _merged(old, new)
     return subjects
 
 
-def _merged(old: _Row, new: _Row) -> _Row:
+def _merged(old: RosterMember, new: RosterMember) -> RosterMember:
     # NRPS 2.0 #roles: one row with all roles; some send a row an enrolment. Roles of a past one count no more.
     telling = [row.role for row in (old, new) if row.active or not (old.active or new.active)]
-    return _Row(old.name or new.name, old.email or new.email, strongest(telling), old.active or new.active)
+    name, email = old.name or new.name, old.email or new.email
+    return RosterMember(old.subject, name, email, strongest(telling), old.active or new.active)
 
 
 def _subject(sent: object) -> str | None:
@@ -198,7 +190,10 @@ def _text(sent: object) -> str | None:
     """
     if not isinstance(sent, str) or sent.startswith("$"):
         return None
-    return " ".join(_NO_TEXT.sub(" ", unescape(sent)).split())[:_LONGEST_NAME] or None
+    text = unescape(sent)
+    if not text.isprintable():
+        text = _NO_TEXT.sub(" ", text)
+    return " ".join(text.split())[:_LONGEST_NAME] or None
 
 
 _PARAMETER = r'\s*;\s*([^\s"=;,]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";,]*)))?'

@@ -4,7 +4,8 @@ Set-based, and nothing is written about those of whom nothing is new.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -46,6 +47,7 @@ _NEWER_PERSON = """
            sort_name = case when excluded.name is null then people.sort_name else excluded.sort_name end
      where coalesce(excluded.name, people.name) is distinct from people.name
         or coalesce(excluded.email, people.email) is distinct from people.email
+    returning subject, id
 """
 
 _WRITE_PEOPLE = Sql(
@@ -70,6 +72,7 @@ _WRITE_MEMBERS = Sql(
       from json_each(:rows) r
      where true order by 3
     on conflict do nothing
+    returning person_id, id
     """,
     postgresql="""
     insert into members (id, license_id, person_id, created_at)
@@ -77,31 +80,49 @@ _WRITE_MEMBERS = Sql(
       from json_array_elements(cast(:rows as json)) r
      order by 3
     on conflict do nothing
+    returning person_id, id
     """,
 )
 
 
+@dataclass(frozen=True)
+class Members:
+    """The people of a roster as members of the licence."""
+
+    ids: Mapping[str, str]
+    """Member ids by subject."""
+    made: Collection[str]
+    """Ids of those whom nobody else can see yet: their rows are of this very transaction."""
+
+
 def ensure_members(
     session: Session, platform_id: str, license_id: str, people: Sequence[RosterMember], *, now: datetime
-) -> dict[str, str]:
-    """Member ids by subject, with names and e-mails brought up to date and empty accounts for the new (R22)."""
+) -> Members:
+    """Makes these people members, with names and e-mails brought up to date and empty accounts for the new (R22)."""
     subjects = [person.subject for person in people]
     known = _known(session, platform_id, license_id, subjects)
     news = [_person_row(person, known.get(person.subject)) for person in people]
     if rows := [row for row in news if row is not None]:
-        _WRITE_PEOPLE.run(session, platform_id=platform_id, rows=json.dumps(rows), now=micros(now))
+        written = _WRITE_PEOPLE.run(session, platform_id=platform_id, rows=json.dumps(rows), now=micros(now))
+        known |= {who: _Known(id_, None, None, None) for who, id_ in written.all() if who not in known}
+        if len(known) < len(subjects):  # a launch wrote the same in between, and of that we are told nothing
+            known = _known(session, platform_id, license_id, subjects)
+    newcomers = {person.person_id for person in known.values() if person.member_id is None}
+    made = _join(session, license_id, newcomers, now=now)
+    if len(made) < len(newcomers):  # as above
         known = _known(session, platform_id, license_id, subjects)
-    newcomers = [[new_id(), person.person_id] for person in known.values() if person.member_id is None]
+    ids = {who: person.member_id or made[person.person_id] for who, person in known.items()}
     if newcomers:
-        _WRITE_MEMBERS.run(session, license_id=license_id, rows=json.dumps(newcomers), now=micros(now))
-        joined = {person_id for _, person_id in newcomers}
-        known = _known(session, platform_id, license_id, subjects)
-        open_accounts(
-            session,
-            license_id,
-            [each.member_id for each in known.values() if each.person_id in joined and each.member_id],
-        )
-    return {subject: person.member_id for subject, person in known.items() if person.member_id}
+        open_accounts(session, license_id, [ids[who] for who, person in known.items() if person.person_id in newcomers])
+    return Members(ids, frozenset(made.values()))
+
+
+def _join(session: Session, license_id: str, person_ids: Collection[str], *, now: datetime) -> dict[str, str]:
+    """Ids of the members that were made, by person; who was made one by somebody else in between is not among them."""
+    if not person_ids:
+        return {}
+    rows = json.dumps([[new_id(), person_id] for person_id in person_ids])
+    return dict(_WRITE_MEMBERS.run(session, license_id=license_id, rows=rows, now=micros(now)).all())
 
 
 def _known(session: Session, platform_id: str, license_id: str, subjects: Sequence[str]) -> dict[str, _Known]:

@@ -75,6 +75,8 @@ def pseudonym(person_id: str) -> str:
 
 def sort_name(display: str) -> str:
     """What lists sort and search by: case-folded and without accents ("Łukasz" beside "Lukas")."""
+    if display.isascii():
+        return display.lower().strip()
     plain = unicodedata.normalize("NFKD", display.casefold().replace("ł", "l").replace("ø", "o").replace("đ", "d"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 

@@ -124,12 +124,14 @@ def apply(
         return Outcome(added=0, dropped=len(gone), is_to_confirm=True)
     holders = [person for person in listed.values() if person.role.has_account]
     members = ensure_members(session, course.platform_id, course.license_id, holders, now=now)
-    rows, after = before, _planned(before, listed, members, began_at)
+    rows, after = before, _planned(before, listed, members.ids, began_at)
     if after != rows:
         was_active = {who for who, row in rows.items() if row.active}
-        _lock(session, course, [row.member_id for who, row in after.items() if row.active != (who in was_active)])
-        rows = _enrolled(session, course, and_lock=True)  # again: launches may have come in between
-        after = _planned(rows, listed, members, began_at)
+        moved = [row.member_id for who, row in after.items() if row.active != (who in was_active)]
+        _lock(session, course, [member_id for member_id in moved if member_id not in members.made])
+        rows = _enrolled(session, course, and_lock=True)
+        if rows != before:  # launches came in between
+            after = _planned(rows, listed, members.ids, began_at)
         _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
     _set_frozen(session, course, after.values())
     was_active = {who for who, row in rows.items() if row.active}
