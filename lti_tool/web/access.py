@@ -77,7 +77,6 @@ LMS_TEACHER = Rule("teachers of the course by the LMS's own word", frozenset({Ro
 MANAGER = Rule("managers of the license (R24)", frozenset({Role.TEACHER}), manages=True)
 STUDENT = Rule("students, and observers who see whom they mentor", frozenset({Role.LEARNER, Role.OBSERVER}))
 LEARNER = Rule("students, for themselves", frozenset({Role.LEARNER}))
-VISITOR = Rule("anybody whom a launch let in", frozenset(Role))
 
 
 def only(rule: Rule) -> Callable[[View], View]:

@@ -1,15 +1,18 @@
 """One LMS for the whole file, registered with the tool of each test."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from lti_tool.lti import platforms
 from tests.conftest import Books
 from tests.factories import make_license
-from tests.lti_platform import FakePlatform, register, serving_platform
+from tests.lti_platform import FakePlatform, Login, post, register, serving_platform
 from tests.registering_lms import RegisteringLms, serving_lms
 
 
@@ -42,6 +45,22 @@ def give_license(books: Books, platform: FakePlatform) -> None:
     with books() as session:
         [deployment] = platforms.deployments(session, platforms.find(session, platform.id))
         make_license(session, deployment=deployment)
+
+
+def post_at_once(client: FlaskClient, begun: Login, token: str, *, times: int) -> list[int]:
+    """One browser posts the same launch so often at the same moment; the statuses of the answers, lowest first."""
+    [cookie] = begun.response.headers.getlist("Set-Cookie")
+    name, _, value = cookie.partition(";")[0].partition("=")
+    start = Barrier(times)
+
+    def one(_: int) -> int:
+        browser = client.application.test_client()
+        browser.set_cookie(name, value, domain="tool.test")
+        start.wait()
+        return post(browser, id_token=token, state=begun.state).status_code
+
+    with ThreadPoolExecutor(times) as pool:
+        return sorted(pool.map(one, range(times)))
 
 
 def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:

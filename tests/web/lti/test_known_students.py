@@ -2,11 +2,9 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
@@ -17,7 +15,7 @@ from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW
 from tests.lti_platform import CLAIM, FakePlatform, claims, id_token, launch, login, post
 from tests.test_db import ON_POSTGRESQL
-from tests.web.lti.conftest import give_license, rows
+from tests.web.lti.conftest import give_license, post_at_once, rows
 from tests.wire import Wire, watched
 
 TOOL = "https://tool.test"
@@ -119,22 +117,11 @@ def test_who_is_admitted_no_more_is_refused_at_once(
 
 
 def test_of_many_posts_of_one_known_student_s_launch_one_is_let_in(
-    app: Flask, student: FlaskClient, platform: FakePlatform, engine: Engine
+    student: FlaskClient, platform: FakePlatform, engine: Engine
 ) -> None:
     begun = login(student, platform)
     token = id_token(platform, claims(platform, tool=TOOL, nonce=begun.nonce))
-    name, _, value = begun.response.headers["Set-Cookie"].partition(";")[0].partition("=")
-    start = Barrier(16)
-
-    def one(_: int) -> int:
-        browser = app.test_client()
-        browser.set_cookie(name, value, domain="tool.test")
-        start.wait()
-        return post(browser, id_token=token, state=begun.state).status_code
-
-    with ThreadPoolExecutor(16) as pool:
-        statuses = list(pool.map(one, range(16)))
-    assert sorted(statuses) == [303] + [401] * 15
+    assert post_at_once(student, begun, token, times=16) == [303] + [401] * 15
     assert rows(engine, "select count(*) from launches where code = 'ok'") == [(2,)]
 
 

@@ -1,7 +1,5 @@
 """A good launch is let in exactly once, with all its effects or none, on both databases."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from lti_tool.lti.refusals import LaunchRefused
 from tests.conftest import Books
 from tests.factories import NOW
 from tests.lti_platform import FakePlatform, claims, id_token, launch, login, post
-from tests.web.lti.conftest import give_license, rows
+from tests.web.lti.conftest import give_license, post_at_once, rows
 
 TOOL = "https://tool.test"
 
@@ -73,24 +71,12 @@ def test_reloading_a_launch_does_not_show_the_visit_of_somebody_else(
 
 
 def test_of_fifty_posts_of_one_launch_at_once_one_is_let_in(
-    app: Flask, client: FlaskClient, platform: FakePlatform, engine: Engine, books: Books
+    client: FlaskClient, platform: FakePlatform, engine: Engine, books: Books
 ) -> None:
     give_license(books, platform)
     begun = login(client, platform)
     token = id_token(platform, claims(platform, tool=TOOL, nonce=begun.nonce))
-    [cookie] = begun.response.headers.getlist("Set-Cookie")
-    name, _, value = cookie.partition(";")[0].partition("=")
-    start = Barrier(50)
-
-    def one(_: int) -> int:
-        browser = app.test_client()
-        browser.set_cookie(name, value, domain="tool.test")
-        start.wait()
-        return post(browser, id_token=token, state=begun.state).status_code
-
-    with ThreadPoolExecutor(50) as pool:
-        statuses = list(pool.map(one, range(50)))
-    assert sorted(statuses) == [303] + [401] * 49
+    assert post_at_once(client, begun, token, times=50) == [303] + [401] * 49
     assert rows(engine, "select count(*) from spent_nonces") == [(1,)]
     assert rows(engine, "select count(*) from people") == [(1,)]
     assert rows(engine, "select kind, amount from transfers where kind = 'auto_allotment'") == []
