@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer
-from itsdangerous.encoding import base64_encode
+from itsdangerous import BadData
 
 from lti_tool.lti.refusals import StateExpired, StateOfAnotherBrowser, StateUnknown
+from lti_tool.signing import Signing
 
 LASTS = timedelta(minutes=10)
 _COOKIE = "__Host-creditroll-"
@@ -76,21 +75,11 @@ class State:
         return None
 
 
-class _Serializer(URLSafeSerializer):
-    """Without the attempt to compress: a state is random letters."""
-
-    def dump_payload(self, obj: Any) -> bytes:
-        text = self.serializer.dumps(obj, **self.serializer_kwargs)
-        return base64_encode(text)
-
-
 class States:
     """Signs and reads states with a key that is derived from the secret of the settings and used for nothing else."""
 
     def __init__(self, secret_key: str) -> None:
-        self._serializer = _Serializer(
-            secret_key, salt="lti-state", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
-        )
+        self._signing = Signing(secret_key, "lti-state")
 
     def begin(self, platform_id: str, *, now: datetime, storage_target: str = "") -> tuple[State, str]:
         """A fresh state and the secret for the browser. A storage target that no frame can have is none."""
@@ -109,7 +98,7 @@ class States:
         """The state as text for a URL."""
         ends = int(state.expires_at.timestamp())
         parts = [state.launch_id, state.nonce, state.platform_id, state.secret_hash, ends, state.storage_target]
-        signed: str = self._serializer.dumps(parts)
+        signed: str = self._signing.dumps(parts)
         return signed
 
     def read(self, text: str, *, now: datetime) -> State:
@@ -117,7 +106,7 @@ class States:
         if len(text) > _LONGEST:
             raise StateUnknown()
         try:
-            launch_id, nonce, platform_id, secret_hash, ends, storage_target = self._serializer.loads(text)
+            launch_id, nonce, platform_id, secret_hash, ends, storage_target = self._signing.loads(text)
         except (BadData, UnicodeEncodeError) as error:
             raise StateUnknown() from error
         state = State(launch_id, nonce, platform_id, secret_hash, datetime.fromtimestamp(ends, UTC), storage_target)

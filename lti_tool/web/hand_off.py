@@ -4,13 +4,13 @@ What the button posts is a ticket: the visit's member, signed by us, good as lon
 its own and where no cookie is sent, and the token itself, which is short-lived, is made when the button is pressed.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData
 
 from lti_tool import clock
 from lti_tool.db import database_now, db
@@ -19,6 +19,7 @@ from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.licenses.handing_off import HandOff
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.settings import Settings
+from lti_tool.signing import Signing
 from lti_tool.web import errors, headers
 from lti_tool.web.access import Rule, only
 from lti_tool.web.session import Visit
@@ -119,12 +120,13 @@ def _is_from_own_page() -> bool:
     return is_ours and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        _settings().secret_key,
-        salt="hand-off",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
+def _signer() -> Signing:
+    return _signing(_settings().secret_key)
+
+
+@lru_cache(maxsize=8)  # one of an app, and of a test's few apps
+def _signing(secret_key: str) -> Signing:
+    return Signing(secret_key, "hand-off")
 
 
 def _settings() -> Settings:

@@ -5,7 +5,6 @@ refuse all cookies, and a page stays with its person and course whoever launches
 what the browser loads by itself, there is a Partitioned cookie, which the next launch replaces.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +12,12 @@ from typing import cast
 
 from flask import Flask, Request, Response, current_app, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from lti_tool.db import micros, moment
 from lti_tool.lti.roles import Role
 from lti_tool.settings import Settings
+from lti_tool.signing import Signing
 
 HEADER = "X-Creditroll-Visit"
 _KEY = "visit"
@@ -98,31 +98,23 @@ def current(now: datetime) -> Visit | None:
 class _HeaderFirst(SecureCookieSessionInterface):
     """The cookie may be of a later launch, perhaps of somebody else: where a page says its visit, that alone counts.
 
-    Both signers are made once: with a setting that never changes, and not at each request as Flask does.
+    A visit says itself when it ends, so neither text has a date of its own.
     """
 
     def __init__(self, secret_key: str) -> None:
-        # Another salt than the cookie's: what a script can read must not be usable as what it cannot.
-        self.tokens = URLSafeSerializer(
-            secret_key,
-            salt="visit-of-a-page",
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-        )
-        self._cookies: URLSafeTimedSerializer | None = None
+        # Two salts: what a script can read must not be usable as what it cannot.
+        self.tokens = Signing(secret_key, "visit-of-a-page")
+        self._cookies = Signing(secret_key, "visit-of-a-browser")
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        if self._cookies is None:
-            self._cookies = super().get_signing_serializer(app)
+    def get_signing_serializer(self, app: Flask) -> Signing:  # type: ignore[override] # Flask only has it sign
         return self._cookies
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        text = request.headers.get(HEADER)
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        text, signing = request.headers.get(HEADER), self.tokens
         if text is None:
-            if self.get_cookie_name(app) not in request.cookies:
-                return self.session_class()  # as of a program, for whom no key need be derived
-            return super().open_session(app, request)
+            text, signing = request.cookies.get(self.get_cookie_name(app)), self._cookies
         try:
-            return self.session_class(self.tokens.loads(text))
+            return self.session_class(signing.loads(text)) if text else self.session_class()
         except BadData:
             return self.session_class()
 

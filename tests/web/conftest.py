@@ -106,7 +106,9 @@ def enter() -> Enter:
 
     def begin(client: FlaskClient, visit: Visit) -> None:
         app = client.application
-        signing = SecureCookieSessionInterface().get_signing_serializer(app)
+        interface = app.session_interface
+        assert isinstance(interface, SecureCookieSessionInterface)
+        signing = interface.get_signing_serializer(app)
         assert signing is not None
         with app.test_request_context():
             session.begin(replace(visit))
