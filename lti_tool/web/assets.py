@@ -14,9 +14,12 @@ _A_YEAR = 31_536_000
 
 
 def serve(app: Flask) -> None:
-    """Serves the static files before any route, and gives templates `asset("css/app.css")`."""
+    """Serves the static files before any route, and gives templates `"css/app.css" | asset`.
+
+    A filter, since Jinja applies it to a constant when it compiles the template, and not at each page.
+    """
     prefix = f"static/{_digest()}"
-    app.jinja_env.globals["asset"] = lambda name: f"/{prefix}/{name}"
+    app.jinja_env.filters["asset"] = lambda name: f"/{prefix}/{name}"
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] # how Flask wants middleware added
         app.wsgi_app,
         root=str(shipped.STATIC),
