@@ -3,13 +3,17 @@
 import json
 import re
 from datetime import timedelta
+from http.server import HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 
 from lti_tool import clock
 from lti_tool.ledger.events import KINDS
-from lti_tool.webhooks.deliveries import PING
+from lti_tool.webhooks import deliveries, endpoints
+from lti_tool.webhooks.deliveries import PING, Wish
 from tests.factories import EXPORT_CREDITS, NOW, WEBHOOK_SECRET
 from tests.house.sources import ROOT
 from tests.webhooks.receiving import Post
@@ -23,12 +27,23 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
+def examples() -> dict[str, Any]:
+    """What the page's examples define."""
+    names: dict[str, Any] = {}
+    for example in re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL):
+        exec(example, names)
+    return names
+
+
 def verify(*given: object) -> bool:
     """The page's example."""
-    [example] = re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(example, names)
-    return bool(names["verify"](*given))
+    return bool(examples()["verify"](*given))
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver has it from its environment."""
+    monkeypatch.setenv("CREDITROLL_WEBHOOK_SECRET", WEBHOOK_SECRET)
 
 
 def shape(value: object) -> object:
@@ -50,6 +65,8 @@ def test_the_example_verifies_what_is_sent_and_nothing_else(post: Post) -> None:
         {"webhook-id": headers["webhook-id"] + "0"},
         {"webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1)},
         {"webhook-timestamp": "soon"},
+        {"webhook-timestamp": ""},
+        {"webhook-signature": ""},
         {"webhook-signature": "v1,"},
         {"webhook-signature": "v1,ü"},
         {"webhook-signature": headers["webhook-signature"].replace("v1,", "v2,")},
@@ -57,6 +74,27 @@ def test_the_example_verifies_what_is_sent_and_nothing_else(post: Post) -> None:
         assert not verify(WEBHOOK_SECRET, headers | forged, got.body)
     assert not verify(WEBHOOK_SECRET, headers, got.body + b" ")
     assert not verify("whsec_" + "A" * 44, headers, got.body)
+
+
+def test_the_receiver_takes_each_message_once_and_nothing_else(post: Post) -> None:
+    names = examples()
+    post.now = clock.now()
+    post.happen(2)
+    with HTTPServer(("localhost", 0), names["Receiver"]) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        with post.books() as session:
+            endpoints.find(session, post.endpoint_id).url = url = f"http://localhost:{server.server_port}/"
+        assert post.deliver() == 2
+        with post.books() as session:
+            assert deliveries.replay(session, Wish(), now=post.now) == 2
+        assert post.deliver() == 2
+        assert requests.post(url, b"{}", timeout=10).status_code == 400
+        server.shutdown()
+        thread.join()
+    assert post.statuses() == ["delivered"] * 2
+    assert [names["todo"].get_nowait()["type"] for _ in range(2)] == ["allotted"] * 2
+    assert names["todo"].empty()
 
 
 def test_an_old_message_is_not_verified(post: Post) -> None:
