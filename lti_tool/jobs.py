@@ -235,7 +235,7 @@ class Jobs:
         self._close()
 
     @contextmanager
-    def working(self) -> Iterator[Consumer]:
+    def working(self) -> Iterator["Working"]:
         """During the block a consumer works in threads of this process, which keeps its signals."""
         self._queue.sweep()  # what an earlier process left behind need not wait for the minute
         # Threads alone, since Consumer.start() takes the process's signals for itself.
@@ -244,20 +244,26 @@ class Jobs:
         for _, thread in consumer.worker_threads:
             thread.start()
         try:
-            with Postman(self._settings, self._engine).at_work():
-                yield consumer
+            with Postman(self._settings, self._engine).at_work() as is_sending:
+                yield Working(consumer, is_sending)
         finally:
             consumer.stop(graceful=True)
             self._close()
 
     def run(self, *, parent: int) -> None:
-        """A consumer that is this process, until SIGTERM, SIGINT or the end of the process `parent`."""
+        """A consumer that is this process, until SIGTERM, SIGINT or the end of the process `parent`.
+
+        Ends with 1 where a thread that sends webhooks was lost: whoever started the process starts it again.
+        """
         ended = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        with self.working() as consumer:
+        with self.working() as working:
             while os.getppid() == parent and not ended.wait(_PARENT_S):
-                consumer.check_worker_health()
+                working.consumer.check_worker_health()
+                if not working.is_sending():
+                    _log.critical("a thread that sends webhooks was lost; the jobs end, to be started again")
+                    sys.exit(1)
 
     def sweep(self) -> None:
         """Starts lost readings again, ends overdue holds and orders, forgets old nonces and what the launch log need
@@ -345,6 +351,14 @@ class Jobs:
     def _close(self) -> None:
         """Keeps no connection for the rare next time; threads that are in the middle of something open theirs again."""
         self._queue.huey.storage.close()
+
+
+@dataclass(frozen=True)
+class Working:
+    """Threads of this process at work: those of the queue, and whether all that send webhooks still live."""
+
+    consumer: Consumer
+    is_sending: Callable[[], bool]
 
 
 @dataclass(frozen=True)

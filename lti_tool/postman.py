@@ -63,13 +63,16 @@ class Postman:
         self._ended = Event()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """During the block threads of this process deliver; a message that is cut off at its end is sent again."""
+    def at_work(self) -> Iterator[Callable[[], bool]]:
+        """During the block threads of this process deliver; a message that is cut off at its end is sent again.
+
+        What it gives says whether all of them still do: an error that nobody foresaw ends a thread.
+        """
         threads = [Thread(target=self._work, name=f"postman-{number}", daemon=True) for number in range(_THREADS)]
         for thread in threads:
             thread.start()
         try:
-            yield
+            yield lambda: all(thread.is_alive() for thread in threads)
         finally:
             self._ended.set()
             ends_at = time.monotonic() + _LAST_S

@@ -156,13 +156,13 @@ def test_processes_that_start_at_once_share_the_queue(school: School) -> None:
 
 def test_threads_of_a_consumer_do_the_jobs_and_end_in_order(school: School) -> None:
     school.lms.members = a_class(3)
-    with school.jobs.working() as consumer:
+    with school.jobs.working() as working:
         school.ask()
         school.jobs.read_roster(school.context_id)
         row = school.until(lambda row: row.status == "done")
 
     assert row.added == 3
-    assert not any(thread.is_alive() for _, thread in consumer.worker_threads)
+    assert not any(thread.is_alive() for _, thread in working.consumer.worker_threads)
 
 
 def test_progress_is_seen_while_a_roster_is_read(school: School) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -16,8 +17,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
+from lti_tool.db import open_engine, writing
+from lti_tool.ids import new_id
+from lti_tool.ledger.events import ALLOTTED, TRIED_FOR
 from lti_tool.lti.keyring import open_keyring
+from lti_tool.webhooks.deliveries import Delivery
+from lti_tool.webhooks.endpoints import Endpoint
 from tests.cli.conftest import Run
+from tests.factories import NOW, make_endpoint, make_license
 
 START = "import sys; from lti_tool.cli import main; sys.argv[0] = 'creditroll'; main()"
 
@@ -62,7 +69,10 @@ class Server:
 
     def is_jobs(self, process: psutil.Process) -> bool:
         """Whether the child does background work."""
-        return "lti_tool.jobs" in process.cmdline()
+        try:
+            return "lti_tool.jobs" in process.cmdline()
+        except psutil.NoSuchProcess:  # it ended a moment ago
+            return False
 
 
 @pytest.fixture
@@ -138,6 +148,39 @@ def test_a_killed_worker_and_killed_jobs_are_replaced(environment: dict[str, str
             child.kill()
         until(lambda: {server.is_jobs(one) for one in server.family() if one.pid not in before} >= {True, False})
         until(server.is_up)
+
+
+@pytest.mark.slow
+def test_jobs_whose_webhooks_are_stopped_by_an_error_that_nobody_foresaw_are_replaced(
+    environment: dict[str, str], sqlite_url: str
+) -> None:
+    engine = open_engine(sqlite_url)
+    books = partial(writing, engine)
+    with books() as session:
+        endpoint = make_endpoint(session, make_license(session).id)
+        session.expunge(endpoint)
+    with serving(environment, workers=1) as server:
+        until(lambda: any(server.is_jobs(one) for one in server.family()))
+        [before] = [one for one in server.family() if server.is_jobs(one)]
+        with books() as session:
+            session.add(_unreadable(endpoint))
+        until(lambda: any(server.is_jobs(one) and one != before for one in server.family()), within_s=90)
+        assert not before.is_running()
+    engine.dispose()
+
+
+def _unreadable(endpoint: Endpoint) -> Delivery:
+    return Delivery(
+        license_id=endpoint.license_id,
+        endpoint_id=endpoint.id,
+        event_id=new_id(),
+        kind=ALLOTTED,
+        data="no JSON",
+        at=NOW,
+        status="waiting",
+        next_at=NOW,
+        gives_up_at=NOW + TRIED_FOR,
+    )
 
 
 @pytest.mark.slow
