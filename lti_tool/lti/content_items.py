@@ -48,7 +48,7 @@ def export_page(label: str) -> Page:
     """The link that takes students straight to the licence's exporting service, whose button says `label`."""
     opens = "Takes each student straight to the service that exports. You see what they get."
     # The service may refuse to be framed, as most do.
-    return Page(EXPORT, label, opens, offered_as=f"Export service ({label})", has_own_window=True)
+    return Page(EXPORT, label, opens, offered_as=f"Exporting service ({label})", has_own_window=True)
 
 
 def page_of(target_link_uri: str) -> str | None:

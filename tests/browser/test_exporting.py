@@ -113,7 +113,7 @@ def test_a_placed_link_takes_students_straight_there_and_tells_the_teacher(sit: 
     exporting.give(5)
     seat = sit()
     frame = seat.step_in("grace-okonkwo-reyes", way="choose-for-assignment")
-    frame.get_by_role("radio", name=f"Export service ({BUTTON})").check()
+    frame.get_by_role("radio", name=f"Exporting service ({BUTTON})").check()
     seat.check("picker-export")
     frame.get_by_role("button", name=re.compile("Add")).click()
     expect(seat.page.get_by_role("link", name=BUTTON)).to_be_visible()

@@ -54,7 +54,7 @@ def arrive(client: FlaskClient, platform: FakePlatform, **who: Any) -> TestRespo
 
 def test_the_picker_offers_it_where_there_is_one(client: FlaskClient, platform: FakePlatform, licensed: str) -> None:
     asked = launch(client, platform, role="Instructor", changes=picking())
-    assert "Export service (Export my film)" in Page(asked).text
+    assert "Exporting service (Export my film)" in Page(asked).text
     [item] = sent(client, platform, choose(client, asked, "export"))[f"{DEEP_LINKING}content_items"]
     assert (item["type"], item["title"], item["url"]) == ("ltiResourceLink", "Export my film", STRAIGHT)
     assert item["window"] == {"targetName": "_blank"}
@@ -62,7 +62,7 @@ def test_the_picker_offers_it_where_there_is_one(client: FlaskClient, platform: 
 
 def test_without_one_it_is_neither_offered_nor_taken(client: FlaskClient, platform: FakePlatform) -> None:
     asked = launch(client, platform, role="Instructor", changes=picking())
-    assert "Export service" not in Page(asked).text
+    assert "Exporting service" not in Page(asked).text
     assert choose(client, asked, "export").status_code == 400
 
 
