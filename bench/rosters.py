@@ -3,6 +3,7 @@
 A reading is what a job does: asked for, claimed, a token, 100 pages with their progress, and everything applied.
 """
 
+import gc
 import shutil
 import tempfile
 import time
@@ -56,6 +57,7 @@ class _Prepared:
 def measure(rounds: int) -> list[Row]:
     """The rows of both databases."""
     rows = []
+    gc.freeze()  # as the process of the jobs does
     with large_course.serving() as lms, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with servers.postgresql() as database:
@@ -241,6 +243,7 @@ def _peak(prepared: _Prepared, folder: Path, people: int) -> int:
 
 
 def _read_alone(folder: Path, url: str, context_id: str, answers: Any) -> None:
+    gc.freeze()
     with _opened(folder, url) as (settings, engine):
         read(settings, engine, context_id)
         with Session(engine) as session:

@@ -121,7 +121,8 @@ def _join(session: Session, license_id: str, person_ids: Collection[str], *, now
     """Ids of the members that were made, by person; who was made one by somebody else in between is not among them."""
     if not person_ids:
         return {}
-    rows = json.dumps([[new_id(), person_id] for person_id in person_ids])
+    # In order, so that what follows is appended to the indexes by member.
+    rows = json.dumps([[new_id(), person_id] for person_id in sorted(person_ids)])
     return dict(_WRITE_MEMBERS.run(session, license_id=license_id, rows=rows, now=micros(now)).all())
 
 

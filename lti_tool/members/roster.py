@@ -133,7 +133,7 @@ def apply(
         if rows != before:  # launches came in between
             after = _planned(rows, listed, members.ids, began_at)
         _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
-    _set_frozen(session, course, after.values())
+    _set_frozen(session, course, [row for row in after.values() if row.member_id not in members.made])
     was_active = {who for who, row in rows.items() if row.active}
     is_active = {who for who, row in after.items() if row.active}
     return Outcome(added=len(is_active - was_active), dropped=len(was_active - is_active))
