@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
-from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -103,9 +103,13 @@ class Sql:
                 _set_autocommit(connection, True)
             return connection.execute(self._text(engine), parameters).fetchall()  # type: ignore[no-any-return] # a driver's
         except dialect.loaded_dbapi.Error as error:
-            if dialect.is_disconnect(error, connection, None):
+            is_lost = dialect.is_disconnect(error, connection, None) or _is_stale(error)
+            if is_lost:
+                pooled.invalidate(error)
                 engine.dispose()  # as SQLAlchemy does: the others were most likely cut off, too
-            raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+            raise DBAPIError.instance(
+                None, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
+            ) from error
         finally:
             pooled.close()
 
@@ -203,7 +207,26 @@ def prepare(engine: Engine, *, reads_alone: bool = False) -> Engine:
     else:
         _begin_on_postgresql(engine, reads_alone=reads_alone)
         _check_after_a_pause(engine)
+        _leave_stale_connections(engine)
     return engine
+
+
+_STALE = frozenset({"0A000", "26000"})  # cached plan must not change result type; no such prepared statement
+
+
+def _is_stale(error: BaseException) -> bool:
+    """Whether what the connection has prepared counts no more: after a migration, or behind a pooler of connections.
+
+    psycopg would send it again for as long as the connection lives: reads on pages have no ROLLBACK to forget it with.
+    """
+    return getattr(error, "sqlstate", None) in _STALE
+
+
+def _leave_stale_connections(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def judge(context: ExceptionContext) -> None:
+        if _is_stale(context.original_exception):
+            context.is_disconnect = True
 
 
 _PAUSE_S = 1.0

@@ -1,16 +1,17 @@
 """The database handle: what it sends, and what it makes of a connection that was cut off."""
 
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lti_tool.db import Sql, db, transaction, writing
+from lti_tool.db import Sql, db, is_passing, transaction, writing
 from tests.wire import watched
 
 ECHO = Sql("select :value")
@@ -18,6 +19,7 @@ SPEND = Sql(
     "insert into spent_nonces (nonce, expires_at) values (:nonce, 1) returning nonce",
 )
 SPENT = Sql("select count(*) from spent_nonces")
+KEPT = Sql("select value from kept")
 ON_POSTGRESQL = pytest.mark.parametrize(
     "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
 )
@@ -106,6 +108,37 @@ def test_nobody_notices_a_connection_that_was_cut_off_in_a_pause(engine: Engine)
     ECHO.alone(engine, value="first")
     _cut_off(engine)
     assert ECHO.alone(engine, value="served") == [("served",)]
+
+
+def _alone() -> list[tuple[int]]:
+    return KEPT.alone(db.engine)
+
+
+def _on_a_page() -> list[tuple[int]]:
+    try:
+        return [(row[0],) for row in KEPT.run(db.session())]
+    finally:
+        db.session.remove()
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize("read", [_alone, _on_a_page])
+@pytest.mark.parametrize("change", [b"alter table kept alter value type bigint", b"deallocate all"])
+def test_what_a_connection_has_prepared_may_come_to_count_no_more(
+    app: Flask, read: Callable[[], list[tuple[int]]], change: bytes
+) -> None:
+    with app.app_context():
+        with transaction() as books:
+            books.execute(text("create table kept (value integer)"))
+        for _ in range(8):
+            assert read() == []
+        with closing(db.engine.raw_connection()) as pooled:
+            assert pooled.driver_connection is not None
+            pooled.driver_connection.pgconn.exec_(change)  # past the driver, as a migration or a pooler would
+        with pytest.raises(DBAPIError) as refused:
+            read()
+        assert is_passing(refused.value)
+        assert read() == []
 
 
 def _cut_off(engine: Engine) -> None:
