@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool import shipped
@@ -39,10 +39,14 @@ from lti_tool.web.lti import routes as lti
 
 
 class _App(Flask):
-    """Without asking each hook and view at each request whether it is a coroutine: none is."""
+    """Flask, without asking each hook and view at each request whether it is a coroutine (none is)."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Flask's own line holds the address as it came, which may be as good as a key."""
+        self.logger.error("Exception on %s [%s]", errors.where(), request.method, exc_info=exc_info)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from lti_tool.db import is_passing
 from lti_tool.errors import Refusal, Unavailable
 from lti_tool.ids import new_support_id
+from lti_tool.web import access
 
 Speaker = Callable[[Refusal | HTTPException], ResponseReturnValue]
 
@@ -83,7 +84,7 @@ def handle(app: Flask, *, programs: Mapping[str, Speaker] | None = None) -> None
         if not is_passing(error):
             raise error  # ours to mend: a 500, with its trace in the log
         unavailable = Unavailable()
-        _log.error("%s %s: the database cannot answer: %s", request.method, request.path, _first_line(error))
+        _log.error("%s %s: the database cannot answer: %s", request.method, where(), _first_line(error))
         answered = make_response(answer(unavailable))
         answered.headers["Retry-After"] = str(unavailable.figures["retry_after"])
         return answered
@@ -91,6 +92,14 @@ def handle(app: Flask, *, programs: Mapping[str, Speaker] | None = None) -> None
     app.register_error_handler(Refusal, answer)
     app.register_error_handler(SQLAlchemyError, answer_for_database)
     app.register_error_handler(HTTPException, answer)  # an unexpected error arrives here as 500
+
+
+def where() -> str:
+    """The address of this request as a log may hold it: where whoever has it may call, only its pattern."""
+    declared = access.rule()
+    if request.url_rule is not None and declared is not None and declared.is_by_address:
+        return request.url_rule.rule
+    return request.path
 
 
 def _first_line(error: SQLAlchemyError) -> str:
@@ -109,7 +118,7 @@ def page(
     support_id = support_id or new_support_id()
     level = logging.ERROR if status >= 500 else logging.INFO
     g.refusal = code  # counted by web/operations.py
-    _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, request.path, status, code, support_id)
+    _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, where(), status, code, support_id)
     return render_template(template, words=words, code=code, support_id=support_id, **shown), status
 
 

@@ -9,6 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError, ProgrammingError, TimeoutError
 
 from lti_tool.db import Sql, is_passing, open_engine
+from lti_tool.ids import new_id
+from lti_tool.purchasing.office_links import OfficeLink
+from lti_tool.web import office_address
 from tests.conftest import MakeApp
 from tests.web.api.conftest import told
 
@@ -40,6 +43,19 @@ def test_people_are_told_on_a_page(visitor: FlaskClient, caplog: pytest.LogCaptu
     assert "Creditroll cannot reach its books" in answer.text
     assert not any(record.exc_info for record in caplog.records)
     assert "the database cannot answer" in caplog.text
+
+
+@pytest.mark.parametrize("kept_at", ["postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite://"])
+def test_an_address_that_is_as_good_as_a_key_is_in_no_log_whatever_goes_wrong(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture, kept_at: str
+) -> None:
+    app = make_app(database_url=kept_at)  # none that answers, or one without tables
+    with app.app_context():
+        link = office_address.address(OfficeLink(id=new_id())).removeprefix("https://tool.test")
+    expected = 503 if "postgresql" in kept_at else 500
+    assert app.test_client().get(link).status_code == expected
+    assert "/office/<token>" in caplog.text
+    assert link.removeprefix("/office/") not in caplog.text
 
 
 @pytest.mark.parametrize(
