@@ -151,6 +151,9 @@ def remove(session: Session, endpoint_id: str) -> None:
 
 def end(session: Session, endpoint: Endpoint, status: str, why: str, *, now: datetime) -> None:
     """Nothing more is sent there; what was on its way has failed, and can be replayed while the log has it."""
+    # Whoever writes an event for it at this moment is waited for, and who comes later finds it ended: else their event
+    # would wait for ever.
+    session.execute(select(Endpoint.id).where(Endpoint.id == endpoint.id).with_for_update())
     endpoint.status, endpoint.ended_at, endpoint.ended_why = status, now, why
     waiting = (Delivery.license_id == endpoint.license_id, Delivery.endpoint_id == endpoint.id)
     session.execute(

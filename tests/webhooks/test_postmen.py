@@ -7,17 +7,20 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from werkzeug.wrappers import Request, Response
 
 from lti_tool import clock, schema
 from lti_tool.db import open_engine, writing
 from lti_tool.jobs import Jobs
+from lti_tool.ledger.allotment import allot
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.postman import Postman
 from lti_tool.settings import Settings
 from lti_tool.webhooks import deliveries, endpoints, outbox
 from lti_tool.webhooks.deliveries import Attempt, Delivery
-from tests.factories import make_endpoint
+from lti_tool.webhooks.endpoints import GONE
+from tests.factories import EXPORT_CREDITS, NOW, make_endpoint
 from tests.webhooks.receiving import Post, receiving
 
 
@@ -131,3 +134,22 @@ def test_endpoints_come_and_go_while_credits_are_allotted(post: Post) -> None:
         pass
     assert post.statuses() == ["delivered"] * 32
     assert len(post.receiver.got) == len(set(post.receiver.ids)) == 32
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)  # on SQLite nobody else writes meanwhile
+def test_what_happens_while_an_endpoint_ends_does_not_wait_for_ever(post: Post) -> None:
+    post.happen()
+    school, student = post.class_.license_id, post.class_.student()
+    post.receiver.says(410)
+    waits_for_us = text("select count(*) from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid))")
+    with ThreadPoolExecutor() as threads:
+        with post.books() as session:
+            allot(session, school, EXPORT_CREDITS, member_ids=[student], each=1, actor=OPERATOR, now=NOW)
+            ending = threads.submit(post.deliver)
+            while not (ending.done() or session.scalar(waits_for_us)):
+                Event().wait(0.01)
+        assert ending.result() == 1
+    post.happen()
+    assert (post.endpoint().status, post.statuses()) == (GONE, ["failed", "failed"])
