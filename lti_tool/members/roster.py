@@ -271,8 +271,7 @@ def _set_frozen(session: Session, course: Course, rows: Iterable[_Enrolled]) -> 
     away: list[str] = []
     for row in rows:
         (here if row.active else away).append(row.member_id)
-    if here:
-        thaw(session, course.license_id, here)
+    thaw(session, course.license_id, here)
     if away:
         left = _IN_NO_COURSE.run(session, license_id=course.license_id, member_ids=json.dumps(away))
         freeze(session, course.license_id, [row[0] for row in left])
