@@ -160,8 +160,9 @@ def _person(session: Session, arrival: Arrival, license_id: str, *, now: datetim
     claims = arrival.claims
     known = _find(session, arrival, license_id)
     if known is None:
-        _ensure_person(session, arrival, now=now)
-        known = _find(session, arrival, license_id)
+        if person_id := _new_person(session, arrival, now=now):
+            return _Known(person_id, claims.name, claims.email, None, None, None, active=False, is_marked=False)
+        known = _find(session, arrival, license_id)  # another launch of the same person was first
         assert known is not None
     # A launch without a name or e-mail does not take away the one that was known.
     name, email = claims.name or known.name, claims.email or known.email
@@ -200,9 +201,17 @@ _INSERT_PERSON = Sql(
 
 
 def _ensure_person(session: Session, arrival: Arrival, *, now: datetime) -> str:
+    if person_id := _new_person(session, arrival, now=now):
+        return person_id
+    found = _PERSON_ID.run(session, platform_id=arrival.platform_id, subject=arrival.claims.subject)
+    return str(found.scalar_one())
+
+
+def _new_person(session: Session, arrival: Arrival, *, now: datetime) -> str | None:
+    """The id of a person who was not known before; None where the books have them already."""
     claims = arrival.claims
     person_id = new_id()
-    _INSERT_PERSON.run(
+    added = _INSERT_PERSON.run(
         session,
         id=person_id,
         platform_id=arrival.platform_id,
@@ -212,9 +221,7 @@ def _ensure_person(session: Session, arrival: Arrival, *, now: datetime) -> str:
         email=claims.email,
         now=micros(now),
     )
-    # Another launch of the same person may have been first; theirs is then the id.
-    found = _PERSON_ID.run(session, platform_id=arrival.platform_id, subject=claims.subject)
-    return str(found.scalar_one())
+    return person_id if added.rowcount == 1 else None
 
 
 _INSERT_MEMBER = Sql(
@@ -228,8 +235,10 @@ _MEMBER_ID = Sql("select id from members where license_id = :license_id and pers
 
 
 def _member(session: Session, license_id: str, person_id: str, *, now: datetime) -> str:
-    _INSERT_MEMBER.run(session, id=new_id(), license_id=license_id, person_id=person_id, now=micros(now))
-    member_id = str(_MEMBER_ID.run(session, license_id=license_id, person_id=person_id).scalar_one())
+    member_id = new_id()
+    added = _INSERT_MEMBER.run(session, id=member_id, license_id=license_id, person_id=person_id, now=micros(now))
+    if added.rowcount != 1:  # another launch was first; theirs is then the id
+        member_id = str(_MEMBER_ID.run(session, license_id=license_id, person_id=person_id).scalar_one())
     accounts.open_accounts(session, license_id, [member_id])
     return member_id
 
