@@ -95,26 +95,67 @@ class Sql:
 
         On SQLite only to read, since writers queue in `transaction()`. Raises what `run` raises.
         """
-        dialect = engine.dialect
-        pooled = _checked_out(engine)
-        connection: Any = pooled.dbapi_connection
-        try:
-            if dialect.name == "postgresql":
+        with _driven(engine) as connection:
+            if engine.dialect.name == "postgresql":
                 _set_autocommit(connection, True)
             return connection.execute(self._text(engine), parameters).fetchall()  # type: ignore[no-any-return] # a driver's
-        except dialect.loaded_dbapi.Error as error:
-            is_lost = dialect.is_disconnect(error, connection, None) or _is_stale(error)
-            if is_lost:
-                pooled.invalidate(error)
-                engine.dispose()  # as SQLAlchemy does: the others were most likely cut off, too
-            raise DBAPIError.instance(
-                None, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
-            ) from error
-        finally:
-            pooled.close()
 
     def _text(self, connection: Connection | Engine) -> str:
         return self._sqlite if connection.dialect.name == "sqlite" else self._postgresql
+
+
+class Write:
+    """A write that is a transaction of its own, and finds by itself whether there is anything to do.
+
+    PostgreSQL does it by one statement; SQLite, to which each statement is only a call, by several steps: the first
+    finds a row, whose columns the others know by name. All happen, or, if one finds nothing to do, none.
+    """
+
+    def __init__(self, *sqlite: str, postgresql: str) -> None:
+        self._steps = sqlite
+        self._one = Sql(sqlite[0], postgresql=postgresql)
+
+    def alone(self, engine: Engine, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """Writes, and returns the rows that the statement (SQLite: its first step) found; none, and nothing was done.
+
+        Raises what `Sql.run` raises.
+        """
+        if engine.dialect.name != "sqlite":
+            return self._one.alone(engine, **parameters)
+        with _writers_turn(engine), _driven(engine) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            found = self._take(connection, parameters)
+            connection.execute("COMMIT" if found else "ROLLBACK")
+            return found
+
+    def _take(self, connection: sqlite3.Connection, known: dict[str, object]) -> list[tuple[Any, ...]]:
+        first, *others = self._steps
+        cursor = connection.execute(first, known)
+        row = cursor.fetchone()
+        if row is None:
+            return []
+        known = known | dict(zip((name for name, *_ in cursor.description), row, strict=True))
+        return [row] if all(connection.execute(step, known).rowcount > 0 for step in others) else []
+
+
+@contextmanager
+def _driven(engine: Engine) -> Iterator[Any]:
+    """A driver's own connection; its errors become what SQLAlchemy makes of them, and what is left open is undone."""
+    dialect = engine.dialect
+    pooled = _checked_out(engine)
+    connection: Any = pooled.dbapi_connection
+    try:
+        yield connection
+    except dialect.loaded_dbapi.Error as error:
+        is_lost = dialect.is_disconnect(error, connection, None) or _is_stale(error)
+        if is_lost:
+            pooled.invalidate(error)
+            engine.dispose()  # as SQLAlchemy does: the others were most likely cut off, too
+        raise DBAPIError.instance(
+            None, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_lost, dialect=dialect
+        ) from error
+    finally:
+        pooled.close()
 
 
 def _checked_out(engine: Engine) -> PoolProxiedConnection:

@@ -109,13 +109,13 @@ def _results(steps: tuple[str, ...], failed: str | None) -> str:
     return json.dumps(dict(zip(steps, results, strict=True)))
 
 
-_NOTE = Sql(
-    """
+NOTE = """
     insert into launches (id, support_id, at, platform_id, deployment_id, code, carried_by, skew_s, checks, claims)
     values (:id, :support_id, :at, :platform_id, :deployment_id, :code, :carried_by, :skew_s, :checks, :claims)
     on conflict do nothing
-    """
-)
+"""
+"""The statement of `note`, for a write that does more at once."""
+_NOTE = Sql(NOTE)
 
 _NOTE_REFUSED = Sql(
     """

@@ -19,6 +19,7 @@ from tests.web.lti.conftest import give_license, post_at_once, rows
 from tests.wire import Wire, watched
 
 TOOL = "https://tool.test"
+SQLITE_STEPS = 6
 
 YEARS_AGO = "update contexts set last_launch_at = 1"
 NOTHING_LEFT = "update accounts set balance = 0, used = 5, version = version + 1"
@@ -71,11 +72,10 @@ def relaunch(client: FlaskClient, platform: FakePlatform, **said: Any) -> Wire:
     return wire
 
 
-def test_one_statement_lets_a_known_student_in(student: FlaskClient, platform: FakePlatform, engine: Engine) -> None:
+def test_one_write_lets_a_known_student_in(student: FlaskClient, platform: FakePlatform, engine: Engine) -> None:
     change(engine, "update enrollments set last_launch_at = 1")
     wire = relaunch(student, platform)
-    if engine.dialect.name == "postgresql":
-        assert wire.trips == 1, wire.said
+    assert wire.trips == (1 if engine.dialect.name == "postgresql" else SQLITE_STEPS), wire.said
     assert rows(engine, "select balance, received from accounts") == [(5, 5)]
     assert rows(engine, "select last_launch_at > 1 from enrollments") == [(1,)]
     assert rows(engine, "select code, carried_by from launches") == [("ok", "cookie")] * 2
@@ -90,7 +90,7 @@ def test_whatever_else_there_is_to_do_is_done(
     changed, said, asks, expected = LONG_WAY[what]
     change(engine, changed)
     wire = relaunch(student, platform, **said)
-    assert wire.trips > 2, wire.said
+    assert wire.trips > (2 if engine.dialect.name == "postgresql" else SQLITE_STEPS), wire.said
     [found] = rows(engine, asks)
     if expected is ...:
         [expected] = said.values()
