@@ -173,6 +173,8 @@ class _Reading:
                 dropped=outcome.dropped,
                 now=self._now(),
             )
+        with writing(self._engine) as session:
+            roster.tell_planner(session, outcome)
 
     def fail(self, code: str) -> None:
         """Nobody was dropped and nothing changed; the row says why. Raises Superseded."""

@@ -12,7 +12,7 @@ from threading import Event
 from time import monotonic, sleep
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select, text, update
 from werkzeug.wrappers import Request, Response
 
 from lti_tool import clock
@@ -32,6 +32,7 @@ from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_
 from tests.roster_lms import RosterLms, person, roster_page, serving_roster
 
 PATIENCE_S = 30
+COUNTED = {"people", "members", "enrollments", "accounts"}
 
 
 @dataclass
@@ -112,6 +113,16 @@ def test_a_roster_of_five_thousand_is_read_and_applied(school: School) -> None:
 
     assert (row.status, row.people_read, row.pages_read, row.added) == ("done", 5_000, 5, 5_000)
     assert school.active() == 5_000
+
+
+@pytest.mark.parametrize("people", [600, 40])
+def test_after_a_large_roster_postgresql_knows_how_many_there_are(school: School, people: int) -> None:
+    school.lms.members = a_class(people)
+
+    school.read()
+
+    is_told = people == 600 and school.engine.dialect.name == "postgresql"  # SQLite reads the same lists well without
+    assert _known_to_planner(school) == (COUNTED if is_told else set())
 
 
 def test_a_job_reads_what_was_asked_for(school: School) -> None:
@@ -368,3 +379,10 @@ def test_the_sweep_ends_overdue_holds_and_forgets_old_nonces(school: School) -> 
     with school.books() as session:
         assert session.scalars(select(Account.held)).all() == [0]
         assert session.scalars(select(SpentNonce.nonce)).all() == ["new"]
+
+
+def _known_to_planner(school: School) -> set[str]:
+    if school.engine.dialect.name == "sqlite":
+        return set()
+    with school.books() as session:
+        return COUNTED & set(session.scalars(text("select tablename from pg_stats")))
