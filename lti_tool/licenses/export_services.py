@@ -152,15 +152,16 @@ def _require_named(host: str, hosts: Hosts) -> None:
 
 def _is_private(host: str) -> bool:
     """Whether the name itself says that it is no public host. We never call it: only browsers go there."""
+    name = host.rstrip(".")  # "localhost." is localhost, in full
     try:
-        return not ip_address(host).is_global
+        return not ip_address(name).is_global
     except ValueError:
-        return "." not in host or host.endswith((".localhost", ".local", ".internal")) or _is_number(host)
+        return "." not in name or name.endswith((".localhost", ".local", ".internal")) or _is_number(name)
 
 
 def _is_number(host: str) -> bool:
     """Browsers read hosts that end in a number as an IPv4 address in one of its odd forms (WHATWG URL 3.5)."""
-    last = host.rstrip(".").rpartition(".")[2]
+    last = host.rpartition(".")[2]
     return last.isdecimal() or last.startswith("0x")
 
 

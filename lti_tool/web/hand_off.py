@@ -99,7 +99,7 @@ def page(handed: HandOff) -> str:
     """Sends the browser on with the token in a form: in no address, no history and no log."""
     settings, now = _settings(), clock.now()
     claims = handed.claims(issuer=settings.public_url, now=now)
-    headers.lets_forms_go_to(handed.service.url)
+    headers.lets_forms_go_to(handed.service.origin)  # as browsers write it: they know no port of “host:”
     return render_template(
         "hand_off.html",
         service=handed.service,

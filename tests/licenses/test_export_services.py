@@ -97,6 +97,7 @@ def test_an_address_to_which_no_form_may_go_is_refused(session: Session, url: st
     "host",
     [
         *("localhost", "exports", "app.localhost", "files.internal"),
+        *("localhost.", "files.internal.", "127.0.0.1."),
         *("127.0.0.1", "[::1]", "10.0.0.7", "169.254.169.254", "2130706433", "0x7f000001", "0x7f.1", "127.1"),
     ],
 )
@@ -130,6 +131,7 @@ def test_a_host_that_is_not_named_any_more_is_off_at_once(session: Session) -> N
     [
         ("https://Films.Example.org/a?b", "https://films.example.org"),
         ("HTTPS://films.example.org:443/a", "https://films.example.org"),
+        ("https://films.example.org:", "https://films.example.org"),
         ("https://films.example.org:8443", "https://films.example.org:8443"),
         ("https://[2606:4700::1111]:444/x", "https://[2606:4700::1111]:444"),
     ],

@@ -146,6 +146,14 @@ def test_only_the_page_that_hands_on_lets_its_form_go_there(student: FlaskClient
     assert all("script-src 'self';" in policy for policy in policies)
 
 
+def test_a_browser_knows_the_service_by_its_origin_however_its_address_is_written(
+    student: FlaskClient, school: School
+) -> None:
+    lead_to(school, "https://Films.example.org:/x")
+    policy = press(student, get(student, HOME).form(GO)).headers["Content-Security-Policy"]
+    assert f"form-action 'self' {ORIGIN};" in policy
+
+
 def test_the_token_is_in_no_address_no_log_and_no_cache(student: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     answer = press(student, get(student, HOME).form(GO))
