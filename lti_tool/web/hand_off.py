@@ -17,6 +17,7 @@ from lti_tool.db import database_now, db
 from lti_tool.licenses import export_services, handing_off
 from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.licenses.handing_off import HandOff
+from lti_tool.lti.door import DOOR, Door
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.settings import Settings
 from lti_tool.signing import Signing
@@ -116,7 +117,8 @@ def _read(ticket: str, now: datetime) -> tuple[str, str, str] | None:
 
 
 def _is_from_own_page() -> bool:
-    is_ours = request.headers.get("Origin", "") == _settings().public_url
+    door: Door = current_app.extensions[DOOR]
+    is_ours = door.is_ours(request.headers.get("Origin", ""))
     return is_ours and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
 
 

@@ -170,6 +170,16 @@ def test_it_works_where_every_cookie_is_refused(student: FlaskClient) -> None:
     assert read(student, token_of(press(bare, form)))["available"] == 5
 
 
+@pytest.mark.parametrize("public_url", ["https://Tool.test", "https://tool.test:443"])
+def test_it_works_however_the_operator_writes_the_tools_address(
+    student: FlaskClient, make_app: MakeApp, public_url: str
+) -> None:
+    form = get(student, HOME).form(GO)
+    again = make_app(public_url=public_url).test_client(use_cookies=False)
+    assert press(again, form).status_code == 200
+    assert press(again, form, Origin="https://evil.example").status_code == 401
+
+
 def test_a_ticket_ends_with_its_visit(student: FlaskClient) -> None:
     form = get(student, HOME).form(GO)
     with time_machine.travel(clock.now() + timedelta(minutes=61), tick=False):
