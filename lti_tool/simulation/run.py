@@ -22,10 +22,11 @@ class InUse(Exception):
 def terms(seeds: range, days: int, *, database_url: str | None = None, is_quiet: bool = False) -> Iterator[Told]:
     """Tells the term of each seed. Without trouble (`is_quiet`) the story is the same, only nothing goes wrong in it.
 
-    Raises InUse, and whatever ends a term: Diverged, or an error that nobody foresaw; both say where and how to replay.
+    Raises InUse, SettingsError (no address of a database of ours), and whatever ends a term: Diverged, or an error that
+    nobody foresaw; both say where and how to replay.
     """
     if database_url is not None:
-        _require_empty(database_url)
+        _require_empty(settings.load({}, database_url=database_url).database_url)
     for seed in seeds:
         with TemporaryDirectory(prefix="creditroll-simulation-") as folder:
             tool = Tool(_settings(Path(folder), database_url), START)

@@ -68,6 +68,13 @@ def test_a_database_in_use_is_left_alone(run: Run, books: Books, database_url: s
     assert "has licenses in it" in done.err
 
 
+@pytest.mark.parametrize("url", ["nonsense", "mysql://localhost/books"])
+def test_what_is_no_database_of_ours_is_said(run: Run, url: str) -> None:
+    done = run("simulate", "--days", "1", "--database-url", url)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("creditroll: CREDITROLL_DATABASE_URL ")
+
+
 @pytest.mark.parametrize("seeds", ["", "x", "4..3", "1..", "-1", "1...2"])
 def test_what_are_no_seeds_is_said(run: Run, seeds: str) -> None:
     assert run("simulate", "--seeds", seeds).code == 2
