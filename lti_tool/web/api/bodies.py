@@ -55,8 +55,10 @@ class Release(Nothing):
 
 def read(model: type[Body]) -> Body:
     """This request's body. Raises Malformed, Invalid; aborts with 413 and 415."""
-    request.max_content_length = _LARGEST
+    request.max_content_length = _LARGEST + 1  # of a body that does not say its length no more than this is read
     raw = request.get_data()
+    if len(raw) > _LARGEST:
+        abort(413)
     if not raw and not any(field.is_required() for field in model.model_fields.values()):
         return model()
     if request.mimetype != "application/json":

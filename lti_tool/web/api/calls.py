@@ -8,8 +8,9 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from lti_tool.errors import Refusal
-from lti_tool.web.api import bodies, queries
+from lti_tool.errors import Invalid, Refusal
+from lti_tool.web.api import bodies, idempotency, queries
+from lti_tool.web.api.bodies import Malformed
 from lti_tool.web.api.callers import needs
 
 
@@ -39,10 +40,15 @@ def call(
     def declare(view: Callable[..., Response]) -> Callable[..., Response]:
         @wraps(view)
         def run(**ids: Any) -> Response:
-            asked = queries.read(query)
-            if body is not None:
-                return view(**ids, sent=bodies.read(body))
-            return view(**ids, asked=asked) if query.model_fields else view(**ids)
+            if body is None:
+                asked = queries.read(query)
+                return view(**ids, asked=asked) if query.model_fields else view(**ids)
+            try:
+                queries.read(query)
+                sent = bodies.read(body)
+            except (Invalid, Malformed) as refusal:
+                return idempotency.refuse(refusal)
+            return view(**ids, sent=sent)
 
         run.call = Call(scope, query, body, answers, status, refuses)  # type: ignore[attr-defined] # as in access.only
         return needs(scope)(run)

@@ -29,13 +29,12 @@ from lti_tool.web.api.spending import balance, license_of_member, resource_named
 )
 def create(member_id: UUID, sent: bodies.NewHold) -> Response:
     """Sets units aside, allotting further bundles first where maximum and pool allow."""
-    resource = resource_named(sent.resource)
 
     def effect(session: Session, now: datetime) -> pages.Item:
         held = holds.hold(
             session,
             license_of_member(session, member_id),
-            resource,
+            resource_named(sent.resource),
             str(member_id),
             amount=sent.amount,
             actor=Actor("api_key", caller().key_id),

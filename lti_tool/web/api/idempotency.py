@@ -38,10 +38,27 @@ def once(effect: Effect, sent: BaseModel, *, status: int, at_once: AtOnce | None
     The effect gets the open transaction and the database's clock. Raises KeyMissing, IdempotencyConflict, and
     Unauthorized for an API key that was revoked a moment ago.
     """
-    wish = f"{request.path} {sent.model_dump_json()}"  # not as it was sent: whoever writes it anew may order the fields
-    asked = Request(caller().key_id, _key(), hashlib.sha256(wish.encode()).hexdigest())
+    # Not as it was sent: whoever writes it anew may order the fields.
+    asked = _asked(f"{request.path} {sent.model_dump_json()}".encode())
     if at_once is not None and (body := at_once(asked)) is not None:
         return _response(Answered(status, body), replayed=False)
+    return _kept(asked, effect, status)
+
+
+def refuse(refusal: Refusal) -> Response:
+    """Answers a request that asks for nothing that can be done, and keeps that, too. Raises what `once` raises."""
+
+    def effect(session: Session, now: datetime) -> Item:
+        raise refusal
+
+    return _kept(_asked(request.full_path.encode() + request.get_data()), effect, refusal.status)
+
+
+def _asked(wish: bytes) -> Request:
+    return Request(caller().key_id, _key(), hashlib.sha256(wish).hexdigest())
+
+
+def _kept(asked: Request, effect: Effect, status: int) -> Response:
     with transaction() as session:
         claimed = idempotency.claim(session, asked)
         if claimed is None:

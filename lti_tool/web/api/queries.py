@@ -14,6 +14,11 @@ LARGEST_PAGE = 500
 _LONGEST = 2_000
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
+_OWN_WORDS = {
+    "extra_forbidden": "There is no such parameter here",
+    "string_pattern_mismatch": "It holds a character that no text can hold",
+}
+
 Query = TypeVar("Query", bound=BaseModel)
 
 
@@ -88,5 +93,5 @@ def invalid(fault: ErrorDetails) -> Invalid:
     """The refusal that names the field, from the first fault that pydantic found."""
     # An unknown field is named as it was sent: shortened, and without halves of characters that no answer can hold.
     field = ".".join(str(part) for part in fault["loc"]).encode("utf-8", "replace").decode()[:100]
-    why = "There is no such parameter here" if fault["type"] == "extra_forbidden" else fault["msg"]
+    why = _OWN_WORDS.get(fault["type"], fault["msg"])
     return Invalid(f"{field}: {why}.", field=field)

@@ -28,14 +28,13 @@ _COVERED = AtOnce(SPEND_AT_ONCE)
 @call(SPEND, body=bodies.NewSpend, answers=shapes.Hold, status=201, refuses=(NotFound, InsufficientCredits, NotActive))
 def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
     """Takes units for good, allotting further bundles first where maximum and pool allow."""
-    resource = resource_named(sent.resource)
     actor = Actor("api_key", caller().key_id)
 
     def effect(session: Session, now: datetime) -> pages.Item:
         spent = holds.spend(
             session,
             license_of_member(session, member_id),
-            resource,
+            resource_named(sent.resource),
             str(member_id),
             amount=sent.amount,
             actor=actor,
@@ -54,7 +53,7 @@ def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
             status=201,
             opening=pages.text(_shape(transfer_id, member_id, sent))[:-1],
             id=transfer_id,
-            resource=resource.name,
+            resource=sent.resource,
             amount=sent.amount,
             from_held=0,
             hold_id=None,

@@ -1,6 +1,7 @@
 """What programs send is read strictly: a clear problem for anything else, and nothing is done."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -79,9 +80,28 @@ def test_a_field_that_cannot_be_is_named(send: Any, get: Get, student: str, body
 
 def test_too_large_and_not_json_are_said_so(send: Any) -> None:
     assert told(send(GOOD + " " * 20_000)) == (413, "too_large")
-    for kind in ("text/plain", "application/x-www-form-urlencoded", None):
+    for kind in ("application/ld+json", "text/plain", "application/x-www-form-urlencoded", None):
         assert told(send(GOOD, kind)) == (415, "unsupported_media_type")
     assert send(GOOD, "application/json; charset=utf-8").status_code == 201
+
+
+def test_a_body_that_does_not_say_its_length_may_be_no_larger(
+    client: Any, new_key: Any, get: Get, student: str
+) -> None:
+    headers = {"Authorization": f"Bearer {new_key(scopes=('spend',))}", "Transfer-Encoding": "chunked"}
+    answers = [
+        client.post(
+            f"/api/v1/members/{student}/holds",
+            headers=headers | {"Idempotency-Key": new_id()},
+            input_stream=BytesIO(f"{GOOD:<{length}}".encode()),
+            content_type="application/json",
+            environ_overrides={"wsgi.input_terminated": True},  # as servers say that they know where it ends
+        )
+        for length in (16_384, 16_385, 1_000_000)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 413, 413]
+    assert told(answers[1]) == (413, "too_large")
+    assert balance(get, student) == (2, 1, 0, 3)
 
 
 _JSON = st.recursive(

@@ -69,6 +69,29 @@ def test_a_refusal_is_repeated_too_though_credits_came_meanwhile(
     assert balance(get, student) == (8, 0, 5, 13)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        ({"amount": 0}, (422, "invalid")),
+        ({"amount": 1.0}, (422, "invalid")),
+        ({"resource": "gold"}, (422, "invalid")),
+        ({"more": 1}, (422, "invalid")),
+        ({"amount": float("nan")}, (400, "malformed")),
+    ],
+)
+def test_what_asks_for_nothing_that_can_be_done_is_repeated_too_and_its_key_is_used_up(
+    get: Get, post: Post, student: str, wrong: dict[str, Any], refusal: tuple[int, str]
+) -> None:
+    wish = {"resource": CREDITS, "amount": 1}
+    first, again = (post(f"/members/{student}/spends", once="wrong", **wish | wrong) for _ in range(2))
+    assert told(first) == told(again) == refusal
+    assert again.data == first.data
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert told(post(f"/members/{student}/spends", once="wrong", **wish)) == (409, "idempotency_conflict")
+    assert balance(get, student) == (3, 0, 0, 3)
+
+
 def test_the_same_key_for_another_request_is_a_conflict(get: Get, post: Post, student: str) -> None:
     spend(post, student, "export-1")
     assert told(spend(post, student, "export-1", amount=1)) == (409, "idempotency_conflict")

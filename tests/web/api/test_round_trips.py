@@ -23,7 +23,7 @@ Cost = Callable[..., int]
 @pytest.fixture
 def cost(app: Flask, post: Post, student: str) -> Cost:
     """Sends a body to an address and counts. The key is known here: its first call looks it up."""
-    post(f"/members/{student}/spends", resource="no such thing", amount=1)
+    post(f"/members/{student}/spends", once="far too long" * 255)
     with app.app_context():
         engine = db.engine
 
