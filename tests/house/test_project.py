@@ -101,6 +101,15 @@ def test_every_link_in_the_documentation_leads_somewhere(page: Path) -> None:
         assert "://" in target or (page.parent / target).exists(), target
 
 
+def test_every_file_that_the_documentation_names_is_there() -> None:
+    kept = ("lti_tool", "tests", "bench", "templates")
+    there = {name(path) for folder in kept for path in (ROOT / folder).rglob("*.*")}
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        named = re.findall(r"`([\w/-]+\.(?:py|html))\b[^`]*`", page.read_text("utf-8"))
+        lost = [file for file in named if not any(f"/{one}".endswith(f"/{file}") for one in there)]
+        assert lost == [], name(page)
+
+
 def test_every_dependency_is_used_and_every_import_is_asked_for() -> None:
     asked = {re.split(r"[\[=]", line)[0] for line in (ROOT / "requirements" / "runtime.in").read_text("utf-8").split()}
     providers = packages_distributions()
