@@ -5,25 +5,25 @@ import os
 import secrets
 import shlex
 import shutil
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Event, Thread
 
 import click
-import requests
-from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from lti_tool import clock, schema
-from lti_tool.cli import Failed, main
+from lti_tool.cli.demo_servers import (
+    LOOK_EVERY_S,
+    LOOPBACK,
+    await_answers,
+    claimed,
+    require_alive,
+    serving,
+    stopping,
+    tool,
+)
 from lti_tool.db import open_engine, writing
 from lti_tool.demo.exporter.app import TAKES, ExporterConfig, create_exporter
 from lti_tool.demo.families import FAMILIES
@@ -40,10 +40,6 @@ from lti_tool.settings import Settings, load
 
 _CREDITS = 300
 _EXPORTER = "Demo exporter"
-_LOOPBACK = "127.0.0.1"
-_START_S = 60
-_STOP_S = 20
-_LOOK_EVERY_S = 0.1
 
 
 @click.command()
@@ -62,11 +58,11 @@ def command(port: int, family: str, reset: bool) -> None:
     """Try it: the tool and a small LMS, to open in a browser."""
     folder = Path("instance", "demo" if family == "canvas" else f"demo-{family}").absolute()
     with (
-        _stopping() as stop,
-        _claimed(port + 1) as lms_socket,
-        _claimed(port) as tool_socket,
-        _claimed(0) as gateway_socket,  # any that is free, and not one of the two
-        _claimed(0) as exporter_socket,
+        stopping() as stop,
+        claimed(port + 1) as lms_socket,
+        claimed(port) as tool_socket,
+        claimed(0) as gateway_socket,  # any that is free, and not one of the two
+        claimed(0) as exporter_socket,
     ):
         tool_socket.close()
         if reset:
@@ -75,7 +71,7 @@ def command(port: int, family: str, reset: bool) -> None:
         # Two hosts, so that the tool in its frame is a third party to the browser, as in any school.
         lms = LmsConfig(
             url=f"http://localhost:{port + 1}",
-            tool_url=f"http://{_LOOPBACK}:{port}",
+            tool_url=f"http://{LOOPBACK}:{port}",
             family=family,
             key_path=folder / "lms-key.pem",
             payments_url=gateway.url,
@@ -86,59 +82,24 @@ def command(port: int, family: str, reset: bool) -> None:
         exporter = connect(settings, lms, f"http://localhost:{exporter_socket.getsockname()[1]}")
         paying = create_gateway(gateway)
         with (
-            _serving(create_lms(lms), lms_socket),
-            _serving(paying, gateway_socket),
-            _serving(create_exporter(exporter), exporter_socket),
+            serving(create_lms(lms), lms_socket),
+            serving(paying, gateway_socket),
+            serving(create_exporter(exporter), exporter_socket),
             at_work(paying),
-            _tool(port, environ) as tool,
+            tool(port, environ) as running,
         ):
-            _await_tool(tool, lms, stop)
+            await_answers(running, (f"{lms.tool_url}/readyz", lms.url), stop)
             if not stop.is_set():
                 _tell(lms, folder)
-            while not stop.wait(_LOOK_EVERY_S):
-                _require_alive(tool)
-
-
-@contextmanager
-def _stopping() -> Iterator[Event]:
-    """An event that the usual ways to end a program set; what is under way ends in order, without a traceback."""
-    stop = Event()
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, lambda *_: stop.set()) for name in names}
-    try:
-        yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
-
-
-@contextmanager
-def _claimed(port: int) -> Iterator[socket.socket]:
-    with _claim(port) as listening:
-        yield listening
-
-
-def _claim(port: int) -> socket.socket:
-    """Listens there, so that two demos cannot both believe that they have the port. Raises Failed."""
-    listening = socket.socket()
-    # After a stop the system keeps the port for a minute; a port on which somebody listens is refused all the same.
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((_LOOPBACK, port))
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        raise Failed(
-            f"Port {port} is in use, perhaps by another demo: end that one, or choose --port (make demo PORT=9000)."
-        ) from error
-    return listening
+            while not stop.wait(LOOK_EVERY_S):
+                require_alive(running)
 
 
 def _gateway(port: int, tool_port: int) -> GatewayConfig:
     secret_key, webhook_secret = made_up_keys()
     return GatewayConfig(
         url=f"http://localhost:{port}",
-        webhook_url=f"http://{_LOOPBACK}:{tool_port}/webhooks/stripe",
+        webhook_url=f"http://{LOOPBACK}:{tool_port}/webhooks/stripe",
         secret_key=secret_key,
         webhook_secret=webhook_secret,
     )
@@ -260,86 +221,6 @@ def _register(session: Session, settings: Settings, lms: LmsConfig) -> None:
         made = licenses.create(session, name=f"{school} · Biology 9", now=now)
         issuing.grant(session, made.id, settings.resource, amount=_CREDITS, actor=OPERATOR, now=now)
         bindings.bind(session, made.id, deployment.id, None, now=now)
-
-
-@contextmanager
-def _serving(app: Flask, listening: socket.socket) -> Iterator[None]:
-    """One of ours, in threads of this process: it remembers in memory, and so ends with us in any case."""
-    server: BaseWSGIServer = make_server(
-        _LOOPBACK, 0, app, threaded=True, request_handler=_Quiet, fd=listening.fileno()
-    )
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": _LOOK_EVERY_S}, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class _Quiet(WSGIRequestHandler):
-    """The demo's terminal is for the URL."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
-
-
-@contextmanager
-def _tool(port: int, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """`creditroll serve`, which has the jobs' consumer with it; ended, with all its children, in any case."""
-    ours = ["-P", "-c", "from lti_tool.cli.demo import tool; tool()"]
-    command = [sys.executable, *ours, "serve", "--host", _LOOPBACK, "--port", str(port), "--workers", "1"]
-    # Ctrl-C reaches the whole group; a child that is still importing would answer with a traceback. We end it below.
-    listening = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tool = subprocess.Popen(command, env=environ, stdin=subprocess.PIPE)  # noqa: S603 - our own words
-    signal.signal(signal.SIGINT, listening)
-    try:
-        yield tool
-    finally:
-        tool.terminate()
-        try:
-            tool.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            tool.kill()
-            tool.wait()
-
-
-def tool() -> None:
-    """The command `creditroll` as the demo's child, which it never outlives: its standard input ends with the demo."""
-    Thread(target=_end_with_input, daemon=True).start()
-    main()
-
-
-def _end_with_input() -> None:
-    os.read(0, 1)  # not sys.stdin: a worker that is forked meanwhile closes it, and would wait for its lock for ever
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _await_tool(tool: subprocess.Popen[bytes], lms: LmsConfig, stop: Event) -> None:
-    """Returns once the tool answers, or somebody stops us. Raises Failed."""
-    deadline = time.monotonic() + _START_S
-    while not stop.is_set():
-        _require_alive(tool)
-        if _answers(f"{lms.tool_url}/readyz") and _answers(lms.url):
-            return
-        if time.monotonic() > deadline:
-            raise Failed(f"The tool did not answer within {_START_S} seconds; what it said is above.")
-        stop.wait(_LOOK_EVERY_S)
-
-
-def _answers(url: str) -> bool:
-    # A loopback address through the proxy of this shell would ask another machine.
-    with requests.Session() as session:
-        session.trust_env = False
-        try:
-            return session.get(url, timeout=5).status_code == 200
-        except requests.RequestException:
-            return False
-
-
-def _require_alive(tool: subprocess.Popen[bytes]) -> None:
-    if tool.poll() is not None:
-        raise Failed(f"The tool ended by itself (exit code {tool.returncode}), so the demo ends too.")
 
 
 def _tell(lms: LmsConfig, folder: Path) -> None:
