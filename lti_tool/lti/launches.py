@@ -70,15 +70,12 @@ class _Token:
     """A message whose signature is right, and what it is checked against."""
 
     message: pylti.Message
+    body: Mapping[str, Any]
+    """The claims, of whatever type the LMS made them."""
     registered: Registered
     nonce: str
     door: Door
     now_s: float
-
-    @property
-    def body(self) -> Mapping[str, Any]:
-        """The claims, of whatever type the LMS made them."""
-        return self.message.get_launch_data()
 
     @property
     def asks_to_pick(self) -> bool:
@@ -104,9 +101,10 @@ def verify(session: Session, posted: Posted, attempt: Attempt, *, door: Door, no
         attempt.reached = "key"
         key = door.keys.find(registered.jwks_url, unverified.kid, now=now)
         attempt.reached = "signature"
-        message = pylti.Message(registered, unverified.header, unverified.verify(key))
-        attempt.said, attempt.is_signed = message.get_launch_data(), True
-        claims, picker = _check(_Token(message, registered, state.nonce, door, now.timestamp()), attempt)
+        body = unverified.verify(key)
+        message = pylti.Message(registered, unverified.header, body)
+        attempt.said, attempt.is_signed = body, True
+        claims, picker = _check(_Token(message, body, registered, state.nonce, door, now.timestamp()), attempt)
     except refusals.LaunchRefused as refusal:
         refusal.figures |= {"issuer": registered.issuer, "client_id": registered.client_id}
         raise

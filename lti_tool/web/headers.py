@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g
@@ -111,7 +112,12 @@ def _ancestors_of(platform_id: str) -> str:
         registered = door.registrations.of_id(reading(), platform_id, now=clock.now())
     except (LaunchRefused, SQLAlchemyError):  # disabled meanwhile; or an answer about a broken database
         return "'none'"
-    return " ".join(sorted(set(_origins(registered.issuer, registered.auth_login_url, registered.family)))) or "'none'"
+    return _origins_of_one(registered.issuer, registered.auth_login_url, registered.family)
+
+
+@lru_cache(maxsize=1000)
+def _origins_of_one(issuer: str, auth_login_url: str, family: str) -> str:
+    return " ".join(sorted(set(_origins(issuer, auth_login_url, family)))) or "'none'"
 
 
 def _ancestors() -> str:
