@@ -129,7 +129,7 @@ def deliveries_(license_id: str | None, failed: bool, limit: int, as_json: bool)
 @json_option
 def replay(event_id: str | None, since: datetime | None, failed: bool, license_id: str | None, as_json: bool) -> None:
     """Send events again, under their first IDs. ID is an event's."""
-    if event_id is None and since is None and not failed:
+    if event_id == "" or (event_id is None and since is None and not failed):  # "" is a variable that was never set
         raise click.UsageError("Say which: ID, --since or --failed.")
     wish = Wish(license_id, event_id, since and since.replace(tzinfo=UTC), failed)
     with books():

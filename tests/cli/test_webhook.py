@@ -101,7 +101,8 @@ def test_what_cannot_be_done_is_one_line_and_exit_1(run: Run, license_id: str) -
         refused = run("webhook", *arguments)
         assert (refused.code, refused.out) == (1, ""), arguments
         assert len(refused.err.splitlines()) == 1
-    assert run("webhook", "replay").code == 2
+    for nothing in ((), ("",), ("", "--failed")):
+        assert run("webhook", "replay", *nothing).code == 2
 
 
 def test_a_license_has_ten_endpoints_at_most(run: Run, license_id: str) -> None:
