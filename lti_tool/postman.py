@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
@@ -98,7 +98,7 @@ class Postman:
         """Sends a ping now; an endpoint that was switched off and takes it is on again. Raises NotFound."""
         with Session(self._engine) as session:
             endpoint = endpoints.find(session, endpoint_id)
-            turn = Turn(endpoint.id, "", endpoint.url, (endpoint.secret,))
+            turn = Turn(endpoint.id, "", endpoint.url, endpoint.signs_with(self._now()))
         data = f'{{"license":"{endpoint.license_id}"}}'
         message = Message(endpoint.license_id, endpoint.id, new_id(), PING, data, self._now())
         outcome = self._send(turn, message)
@@ -136,8 +136,7 @@ class Postman:
             return Outcome(at, took_ms, status, error and error[:_LONGEST_ERROR], retry_after_s)
 
         try:
-            secrets = [self._seal.open(sealed) for sealed in turn.sealed]
-            signed = signing.headers(secrets, message_id=message.event_id, at=at, body=body)
+            signed = signing.headers(self._secrets(turn), message_id=message.event_id, at=at, body=body)
             sent = {"Content-Type": "application/json", **signed}
             answer = self._outbound.call("POST", turn.url, headers=sent, body=body, max_bytes=_MOST_BYTES)
         except (OutboundError, SecretUnreadable) as fault:
@@ -146,6 +145,15 @@ class Postman:
             return came(answer.status)
         hidden = [turn.url, turn.url.partition("?")[2], *signed["webhook-signature"].split()]
         return came(answer.status, _excerpt(answer, hidden), answer.retry_after_s(at) or 0.0)
+
+    def _secrets(self, turn: Turn) -> list[str]:
+        """Those to sign with. Raises SecretUnreadable."""
+        newest, *former = turn.sealed
+        secrets = [self._seal.open(newest)]
+        for sealed in former:
+            with suppress(SecretUnreadable):  # that it cannot be read may be why there is a newer one
+                secrets.append(self._seal.open(sealed))
+        return secrets
 
 
 def _keep_ping(session: Session, message: Message, outcome: Outcome) -> None:

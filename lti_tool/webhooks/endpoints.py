@@ -54,6 +54,11 @@ class Endpoint(Base):
         """Where it is, as may be shown on a page: the rest of the address may be as good as a password."""
         return urlsplit(self.url).hostname or ""
 
+    def signs_with(self, now: datetime) -> tuple[str, ...]:
+        """The sealed secrets that are good at that moment, the newest first."""
+        former, until = self.previous_secret, self.previous_until
+        return (self.secret, former) if former and until and now < until else (self.secret,)
+
 
 def add(
     session: Session,

@@ -74,7 +74,7 @@ _CLAIM = Sql(
     """
     update webhook_endpoints set claim = :claim, claimed_until = :until
      where id = :endpoint_id and status = 'on' and rests_until <= :now and claimed_until <= :now
-    returning url, secret, previous_secret, previous_until
+    returning id
     """
 )
 
@@ -83,12 +83,11 @@ def claim(session: Session, endpoint_id: str, *, now: datetime) -> Turn | None:
     """The right to deliver there; None where somebody else has it, or nobody may at the moment."""
     mine = new_id()
     until = micros(now + CLAIMED_FOR)
-    row = _CLAIM.run(session, endpoint_id=endpoint_id, claim=mine, until=until, now=micros(now)).first()
-    if row is None:
+    claimed = _CLAIM.run(session, endpoint_id=endpoint_id, claim=mine, until=until, now=micros(now)).first()
+    if claimed is None:
         return None
-    url, secret, previous, until_us = row
-    signs = (secret, previous) if previous is not None and now < moment(until_us) else (secret,)
-    return Turn(endpoint_id, mine, url, signs)
+    endpoint = endpoints.find(session, endpoint_id)
+    return Turn(endpoint_id, mine, endpoint.url, endpoint.signs_with(now))
 
 
 _NEXT = Sql(

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from lti_tool.settings import Settings
 from lti_tool.webhooks import deliveries, endpoints
 from lti_tool.webhooks.deliveries import Wish
+from lti_tool.webhooks.sealing import Seal
 from tests.conftest import Books
 from tests.factories import WEBHOOK_SECRET
 from tests.webhooks.receiving import Post, receiving
@@ -138,6 +139,8 @@ def test_a_message_is_signed_with_both_secrets_for_a_day_after_a_rotation(post: 
             assert deliveries.replay(session, Wish(), now=post.now) >= 1
         post.deliver()
         assert len(post.receiver.got[-1].headers["Webhook-Signature"].split()) == signatures
+        post.postman().ping(post.endpoint_id)
+        assert len(post.receiver.got[-1].headers["Webhook-Signature"].split()) == signatures
 
 
 def test_the_database_alone_is_not_enough_to_sign(post: Post) -> None:
@@ -149,3 +152,14 @@ def test_the_database_alone_is_not_enough_to_sign(post: Post) -> None:
     assert delivery.status == "waiting"
     assert "CREDITROLL_SECRET_KEY has changed" in (attempt.error or "")
     assert post.receiver.got == []
+
+
+def test_a_new_secret_mends_what_another_secret_key_broke(post: Post) -> None:
+    post.settings = replace(post.settings, secret_key="another key of the tool, long enough too")
+    with post.books() as session:
+        sealed = Seal(post.settings.secret_key).close(WEBHOOK_SECRET)
+        endpoints.rotate(session, post.endpoint_id, secret=sealed, now=post.now)
+    post.happen()
+    assert post.deliver() == 1
+    assert post.statuses() == ["delivered"]
+    assert len(post.receiver.got[-1].headers["Webhook-Signature"].split()) == 1
