@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.harness import machine
 from bench.harness.table import Row, markdown
 
-BENCHES: tuple[str, ...] = ("launches", "footprint", "spends", "functions", "sqlite", "bulk", "rosters")
+BENCHES: tuple[str, ...] = ("launches", "footprint", "spends", "functions", "sqlite", "bulk", "rosters", "growth")
 """Modules of `bench` with `MARKS` (which targets they measure) and `measure(rounds) -> list[Row]`."""
 
 RESULTS = Path(__file__).with_name("RESULTS.md")

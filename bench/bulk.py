@@ -60,7 +60,7 @@ def measure(rounds: int) -> list[Row]:
         classes = {name: _build(database.create(name.replace(" ", "_"))) for name in (TOOL, RAW, LOOP)}
         environment = servers.tool_settings(folder, classes[TOOL].url)
         tool = stack.enter_context(servers.tool(environment))
-        cookie = _cookie(environment, classes[TOOL].visit)
+        cookie = cookie_of(environment, classes[TOOL].visit)
         acts: dict[str, Callable[[], Sample]] = {
             TOOL: partial(_over_http, tool, database.pid, cookie),
             RAW: partial(_in_process, _give_raw, classes[RAW], database.pid),
@@ -110,10 +110,11 @@ def _build(url: str) -> Class:
     return made
 
 
-def _cookie(environment: dict[str, str], visit: Visit) -> str:
+def cookie_of(environment: dict[str, str], visit: Visit) -> str:
     """The cookie of a visit that a launch would have begun."""
     app = create_app(load(environment))
-    signing = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert isinstance(app.session_interface, SecureCookieSessionInterface)
+    signing = app.session_interface.get_signing_serializer(app)
     assert signing is not None
     with app.test_request_context():
         visits.begin(visit)
