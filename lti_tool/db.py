@@ -18,6 +18,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
+from lti_tool.sending import Sent, is_stale, keep_order, wait_on, waiting_on
+
 if os.name == "posix":
     import fcntl
 
@@ -82,10 +84,22 @@ class Sql:
         connection = session.connection()
         return connection.exec_driver_sql(self._text(connection), parameters)
 
+    def send(self, session: Session, /, **parameters: object) -> Sent:
+        """As `run`, but on PostgreSQL together with the next whose answer somebody needs, or with COMMIT.
+
+        So an error of it comes up there. What must be true for it is for the database to refuse, not for its row count.
+        """
+        connection = session.connection()
+        waiting = waiting_on(connection)
+        if waiting is not None:
+            return waiting.add(self._postgresql, parameters)
+        result = connection.exec_driver_sql(self._text(connection), parameters)
+        return Sent([tuple(row) for row in result] if result.returns_rows else [])
+
     def stream(self, session: Session, /, **parameters: object) -> CursorResult[*tuple[Any, ...]]:
         """As `run`, for a read of any size: rows come from the database as they are asked for."""
         connection = session.connection()
-        if connection.dialect.name == "postgresql":
+        if connection.dialect.name == "postgresql" and waiting_on(connection) is None:
             _set_autocommit(connection.connection.dbapi_connection, False)  # a server's cursor lives in a transaction
         options = {"stream_results": True}
         return connection.exec_driver_sql(self._text(connection), parameters, execution_options=options)
@@ -147,7 +161,7 @@ def _driven(engine: Engine) -> Iterator[Any]:
     try:
         yield connection
     except dialect.loaded_dbapi.Error as error:
-        is_lost = dialect.is_disconnect(error, connection, None) or _is_stale(error)
+        is_lost = dialect.is_disconnect(error, connection, None) or is_stale(error)
         if is_lost:
             pooled.invalidate(error)
             engine.dispose()  # as SQLAlchemy does: the others were most likely cut off, too
@@ -183,7 +197,10 @@ def transaction() -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """`transaction()` for a given engine: used by processes that have no Flask app."""
     with _writers_turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():
-        session.connection(execution_options={_WRITES: True})
+        connection = session.connection(execution_options={_WRITES: True})
+        if engine.dialect.name == "postgresql":
+            _set_autocommit(connection.connection.dbapi_connection, True)  # BEGIN is sent with what comes first
+            wait_on(connection)
         yield session
 
 
@@ -249,24 +266,14 @@ def prepare(engine: Engine, *, reads_alone: bool = False) -> Engine:
         _begin_on_postgresql(engine, reads_alone=reads_alone)
         _check_after_a_pause(engine)
         _leave_stale_connections(engine)
+        keep_order(engine)
     return engine
-
-
-_STALE = frozenset({"0A000", "26000"})  # cached plan must not change result type; no such prepared statement
-
-
-def _is_stale(error: BaseException) -> bool:
-    """Whether what the connection has prepared counts no more: after a migration, or behind a pooler of connections.
-
-    psycopg would send it again for as long as the connection lives: reads on pages have no ROLLBACK to forget it with.
-    """
-    return getattr(error, "sqlstate", None) in _STALE
 
 
 def _leave_stale_connections(engine: Engine) -> None:
     @event.listens_for(engine, "handle_error")
     def judge(context: ExceptionContext) -> None:
-        if _is_stale(context.original_exception):
+        if is_stale(context.original_exception):
             context.is_disconnect = True
 
 

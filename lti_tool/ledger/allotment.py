@@ -13,6 +13,7 @@ from lti_tool.ledger import events, rules
 from lti_tool.ledger.movements import SYSTEM, Actor, Movement, Posted
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
 from lti_tool.ledger.transfers import post
+from lti_tool.sending import Sent
 from lti_tool.settings import Resource
 
 LARGEST_AMOUNT = 10_000
@@ -130,15 +131,30 @@ _LOCK_MEMBER = Sql(
     """,
 )
 
-_DECIDE = Sql(
-    f"""
-    select p.balance, coalesce(s.maximum, 0), coalesce(s.version, 0), {events.IS_HEARD}
+TERMS = f"p.balance, coalesce(s.maximum, 0), coalesce(s.version, 0), {events.IS_HEARD}"
+"""Columns of `Terms`, from `OF_POOL`."""
+OF_POOL = """
       from pools p
       left join policies s on s.license_id = p.license_id and s.resource = p.resource
      where p.license_id = :license_id and p.resource = :resource
      order by s.version desc limit 1
-    """
-)
+"""
+_LOOK = Sql(f"select {TERMS} {OF_POOL}")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides on bundles beside the member's figures: the pool's units, the setting in force, who listens."""
+
+    pool: int
+    maximum: int
+    version: int
+    is_heard: bool
+
+
+def locking(session: Session, license_id: str, resource: str, member_id: str) -> Sent:
+    """Sends the lock of the member's account; `standing` reads its answer."""
+    return _LOCK_MEMBER.send(session, license_id=license_id, resource=resource, member_id=member_id)
 
 
 def lock_member(
@@ -149,7 +165,12 @@ def lock_member(
     Raises NotActive if the member has no account, or left every course (R20) unless `frozen_too` says it is no matter:
     an export that was under way ends as it would have.
     """
-    row = _LOCK_MEMBER.run(session, license_id=license_id, resource=resource, member_id=member_id).first()
+    return standing(locking(session, license_id, resource, member_id), frozen_too=frozen_too)
+
+
+def standing(locked: Sent, *, frozen_too: bool = False) -> rules.Standing:
+    """The figures of the account that `locking` locked. Raises as `lock_member`."""
+    row = locked.first()
     if row is None or (row[4] and not frozen_too):
         raise NotActive("This member has left the course; the credits wait for their return.")
     balance, held, used, received, _ = row
@@ -163,23 +184,22 @@ def top_up(
     member_id: str,
     *,
     need: int,
-    standing: rules.Standing,
+    figures: rules.Standing,
+    terms: Terms,
     now: datetime,
     actor: Actor = SYSTEM,
 ) -> TopUp:
     """Allots as few bundles as make the need covered, or none (R9 to R12, R14).
 
-    `standing` comes from `lock_member` in the same transaction: the lock is what makes it exactly once.
+    `figures` are of the account that is locked in the same transaction, which is what makes it exactly once; `terms`
+    were read by a statement after the lock: at READ COMMITTED a single one would decide on what was before it waited.
     """
-    # Locked in one statement, decided in the next: at READ COMMITTED a single statement would decide on old figures.
-    row = _DECIDE.run(session, license_id=license_id, resource=resource.name).first()
-    pool, maximum, version, is_heard = row if row else (0, 0, 0, False)
     decision = rules.bundles_due(
         need,
-        available=standing.available,
-        received=standing.received,
-        maximum=maximum,
-        pool=pool,
+        available=figures.available,
+        received=figures.received,
+        maximum=terms.maximum,
+        pool=terms.pool,
         bundle=resource.bundle,
     )
     amount = decision.bundles * resource.bundle
@@ -191,27 +211,31 @@ def top_up(
         actor=actor,
         at=now,
         bundle=resource.bundle,
-        policy_version=version,
+        policy_version=terms.version,
     )
-    why_none = decision.why_none
+    why_none, pool = decision.why_none, terms.pool
     try:
         posted = post(session, movement, member_ids=[member_id]) if decision.bundles else None
     except PoolShort as short:
         # Others emptied the pool between our look and our debit; the student's launch must still succeed (R11).
         posted, why_none, pool = None, rules.Why.POOL, short.pool
     if posted is None:
-        if is_heard and why_none is rules.Why.POOL:
-            wait = events.Wait(license_id, resource.name, member_id, standing, needed=need, pool=pool)
+        if terms.is_heard and why_none is rules.Why.POOL:
+            wait = events.Wait(license_id, resource.name, member_id, figures, needed=need, pool=pool)
             events.tell_of_wait(session, wait, now=now)
-        return TopUp(0, why_none, standing, maximum, pool)
-    after = replace(standing, available=standing.available + amount, received=standing.received + amount)
-    return TopUp(amount, None, after, maximum, posted.pool_after)
+        return TopUp(0, why_none, figures, terms.maximum, pool)
+    after = replace(figures, available=figures.available + amount, received=figures.received + amount)
+    return TopUp(amount, None, after, terms.maximum, posted.pool_after)
 
 
 def top_up_at_launch(
     session: Session, license_id: str, resource: Resource, member_id: str, *, now: datetime, actor: Actor = SYSTEM
 ) -> TopUp:
     """One launch of an active student: a bundle if they have nothing left, available and held together (R8)."""
-    standing = lock_member(session, license_id, resource.name, member_id)
-    need = 1 if standing.available + standing.held == 0 else 0
-    return top_up(session, license_id, resource, member_id, need=need, standing=standing, now=now, actor=actor)
+    locked = locking(session, license_id, resource.name, member_id)
+    looked = _LOOK.send(session, license_id=license_id, resource=resource.name)
+    figures, terms = standing(locked), Terms(*looked.one())
+    need = 1 if figures.available + figures.held == 0 else 0
+    return top_up(
+        session, license_id, resource, member_id, need=need, figures=figures, terms=terms, now=now, actor=actor
+    )

@@ -62,7 +62,7 @@ _WRITE = Sql(
 def _write(session: Session, license_id: str, kind: str, told: Sequence[dict[str, Any]], *, now: datetime) -> None:
     events = json.dumps([[new_id(), json.dumps({"license": license_id} | data)] for data in told])
     given_up = micros(now + TRIED_FOR)
-    _WRITE.run(session, license_id=license_id, kind=kind, events=events, at=micros(now), gives_up_at=given_up)
+    _WRITE.send(session, license_id=license_id, kind=kind, events=events, at=micros(now), gives_up_at=given_up)
 
 
 def tell_of_batch(

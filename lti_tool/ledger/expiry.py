@@ -20,18 +20,18 @@ _OVERDUE = Sql(
 
 
 def expire_overdue(
-    session: Session, license_id: str, resource: str, member_id: str, standing: rules.Standing, *, now: datetime
+    session: Session, license_id: str, resource: str, member_id: str, figures: rules.Standing, *, now: datetime
 ) -> rules.Standing:
     """Frees what the member's own overdue holds kept; the account must be locked. Returns the new figures (R19)."""
-    rows = _OVERDUE.run(session, license_id=license_id, resource=resource, member_id=member_id, now=micros(now)).all()
+    rows = _OVERDUE.send(session, license_id=license_id, resource=resource, member_id=member_id, now=micros(now)).rows()
     freed = sum(amount for _, amount, *_ in rows)
     if freed == 0:
-        return standing
+        return figures
     if rows[0][-1]:
         expired = [(hold_id, amount, expires_us) for hold_id, amount, expires_us, _ in rows]
         events.tell_of_expiry(session, license_id, resource, member_id, expired, now=now)
     free(session, license_id, resource, member_id, amount=freed)
-    return replace(standing, available=standing.available + freed, held=standing.held - freed)
+    return replace(figures, available=figures.available + freed, held=figures.held - freed)
 
 
 _MEMBERS_WITH_OVERDUE = Sql(
@@ -47,9 +47,9 @@ def sweep(session: Session, *, now: datetime, most: int = 500) -> int:
     """Tidies overdue holds away and returns how many accounts it freed units of; nothing depends on it."""
     swept = 0
     for license_id, resource, member_id in _MEMBERS_WITH_OVERDUE.run(session, now=micros(now), most=most).all():
-        standing = lock_member(session, license_id, resource, member_id, frozen_too=True)
+        figures = lock_member(session, license_id, resource, member_id, frozen_too=True)
         # Another sweep, or the member's own capture, may have been here while we waited for the lock.
-        swept += expire_overdue(session, license_id, resource, member_id, standing, now=now) != standing
+        swept += expire_overdue(session, license_id, resource, member_id, figures, now=now) != figures
     return swept
 
 
@@ -63,4 +63,4 @@ _FREE = Sql(
 
 def free(session: Session, license_id: str, resource: str, member_id: str, *, amount: int) -> None:
     """Makes units that were set aside available again; the account must be locked."""
-    _FREE.run(session, license_id=license_id, resource=resource, member_id=member_id, amount=amount)
+    _FREE.send(session, license_id=license_id, resource=resource, member_id=member_id, amount=amount)

@@ -10,11 +10,12 @@ from lti_tool.db import Base, Instant, Sql, micros, moment
 from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
 from lti_tool.ledger import rules
-from lti_tool.ledger.allotment import lock_member, top_up
+from lti_tool.ledger.allotment import OF_POOL, TERMS, Terms, locking, standing, top_up
 from lti_tool.ledger.expiry import expire_overdue, free
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import AmountInvalid, HoldNotOpen, InsufficientCredits, TooManyHolds
-from lti_tool.ledger.transfers import Spent, post_spend
+from lti_tool.ledger.transfers import post_spend
+from lti_tool.sending import Sent
 from lti_tool.settings import Resource
 
 LARGEST_AMOUNT = 1_000_000
@@ -109,11 +110,11 @@ def hold(
     if not timedelta(seconds=1) <= lasts <= LONGEST_LIFE:
         raise AmountInvalid("A hold lasts from 1 second to 7 days.", field="expires_in")
     before = _make_available(session, license_id, resource, member_id, amount=amount, now=now, holds=True)
-    _SET_ASIDE.run(session, license_id=license_id, resource=resource.name, member_id=member_id, amount=amount)
+    _SET_ASIDE.send(session, license_id=license_id, resource=resource.name, member_id=member_id, amount=amount)
     after = replace(before, available=before.available - amount, held=before.held + amount)
     terms = (license_id, resource.name, member_id, amount)
     held = Held(new_id(), *terms, captured=0, status="held", reference=reference, expires_at=now + lasts, member=after)
-    _INSERT.run(
+    _INSERT.send(
         session,
         id=held.id,
         license_id=license_id,
@@ -129,6 +130,14 @@ def hold(
     return held
 
 
+@dataclass(frozen=True)
+class Spent:
+    """A spend that was posted, and the member's figures after it."""
+
+    transfer_id: str
+    member: rules.Standing
+
+
 def spend(
     session: Session,
     license_id: str,
@@ -140,48 +149,22 @@ def spend(
     now: datetime,
     reference: str | None = None,
 ) -> Spent:
-    """Hold and capture in one; a spend that is covered touches neither the pool nor a lock of its own.
+    """Hold and capture in one, allotting bundles first where the member runs short (R8, R12).
 
     `now` is the database's clock. Raises AmountInvalid, NotActive, InsufficientCredits; then nothing changed.
     """
     _check(amount, reference)
-    covered = post_spend(
+    before = _make_available(session, license_id, resource, member_id, amount=amount, now=now)
+    transfer_id = post_spend(
         session, license_id, resource.name, member_id, amount=amount, actor=actor, now=now, reference=reference
     )
-    if covered:
-        return _without_overdue(session, license_id, resource.name, member_id, covered, now=now)
-    _make_available(session, license_id, resource, member_id, amount=amount, now=now)
-    spent = post_spend(
-        session, license_id, resource.name, member_id, amount=amount, actor=actor, now=now, reference=reference
-    )
-    assert spent is not None, "the account is locked and covered"
-    return spent
-
-
-_HELD = Sql(
-    """
-    select coalesce(sum(amount), 0) from holds
-     where license_id = :license_id and resource = :resource and member_id = :member_id
-       and status = 'held' and expires_at > :now
-    """
-)
-
-
-def _without_overdue(
-    session: Session, license_id: str, resource: str, member_id: str, spent: Spent, *, now: datetime
-) -> Spent:
-    """The figures as they stand: what holds past their time still keep on the row is available (R19)."""
-    if spent.held == 0:
-        return spent
-    where = {"license_id": license_id, "resource": resource, "member_id": member_id}
-    held = int(_HELD.run(session, **where, now=micros(now)).scalar_one())
-    return replace(spent, available=spent.available + spent.held - held, held=held)
+    return Spent(transfer_id, replace(before, available=before.available - amount, used=before.used + amount))
 
 
 _CLOSE = Sql(
     """
     update holds set status = :status, captured = :captured, closed_at = :now
-     where license_id = :license_id and id = :hold_id and status = 'held'
+     where license_id = :license_id and id = :hold_id
     """
 )
 
@@ -198,7 +181,7 @@ def capture(
     if not 1 <= taken <= held.amount:
         raise AmountInvalid(f"Capture from 1 to the {held.amount} that are held.", field="amount")
     _close(session, held, status="captured", captured=taken, now=now)
-    spent = post_spend(
+    post_spend(
         session,
         license_id,
         held.resource,
@@ -210,7 +193,6 @@ def capture(
         hold_id=hold_id,
         from_held=held.amount,
     )
-    assert spent is not None, "what is held is covered"
     return _closed(held, status="captured", captured=taken)
 
 
@@ -237,7 +219,7 @@ _FIND = Sql(
 
 def find(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
     """The hold as it stands at `now`. Raises NotFound, for another licence's holds too."""
-    row = _FIND.run(session, license_id=license_id, hold_id=hold_id, now=micros(now)).first()
+    row = _FIND.send(session, license_id=license_id, hold_id=hold_id, now=micros(now)).first()
     if row is None:
         raise NotFound("There is no such hold.")
     held_id, of_license, resource, member_id, amount, captured, status, reference, expires_us, *figures = row
@@ -252,10 +234,9 @@ def find(session: Session, license_id: str, hold_id: str, *, now: datetime) -> H
 _LICENSE_OF = Sql("select license_id from holds where id = :hold_id")
 
 
-def license_of(session: Session, hold_id: str) -> str | None:
-    """The licence that a hold belongs to; None where there is no such hold."""
-    found = _LICENSE_OF.run(session, hold_id=hold_id).scalar()
-    return None if found is None else str(found)
+def license_of(session: Session, hold_id: str) -> Sent:
+    """Asks for the licence that a hold belongs to: a row, or none where there is no such hold."""
+    return _LICENSE_OF.send(session, hold_id=hold_id)
 
 
 def _check(amount: int, reference: str | None) -> None:
@@ -265,13 +246,18 @@ def _check(amount: int, reference: str | None) -> None:
         raise AmountInvalid(f"A reference has at most {LONGEST_REFERENCE} characters.", field="reference")
 
 
-_LEARNS = Sql(
-    "select exists (select 1 from enrollments"
-    " where license_id = :license_id and member_id = :member_id and active and role = 'learner')"
-)
-_OPEN = Sql(
-    "select count(*) from holds"
-    " where license_id = :license_id and resource = :resource and member_id = :member_id and status = 'held'"
+_HELD_BY = """
+    from holds where license_id = :license_id and resource = :resource and member_id = :member_id and status = 'held'
+"""
+_LOOK = Sql(
+    f"""
+    select {TERMS},
+           exists (select 1 from enrollments
+                    where license_id = :license_id and member_id = :member_id and active and role = 'learner'),
+           exists (select 1 {_HELD_BY} and expires_at <= :now),
+           (select count(*) {_HELD_BY} and expires_at > :now)
+    {OF_POOL}
+    """
 )
 
 
@@ -286,18 +272,20 @@ def _make_available(
     holds: bool = False,
 ) -> rules.Standing:
     """Locks the member, allots what is missing if it may, and returns the figures, which cover the amount."""
-    standing = lock_member(session, license_id, resource.name, member_id)
-    standing = expire_overdue(session, license_id, resource.name, member_id, standing, now=now)
-    if holds and standing.held:
-        where = {"license_id": license_id, "resource": resource.name, "member_id": member_id}
-        if _OPEN.run(session, **where).scalar_one() >= MOST_OPEN:
-            raise TooManyHolds(f"This member has {MOST_OPEN} open holds; capture or release some first.")
-    if standing.available >= amount:
-        return standing
+    where = {"license_id": license_id, "resource": resource.name, "member_id": member_id}
+    locked = locking(session, **where)
+    looked = _LOOK.send(session, **where, now=micros(now))
+    figures = standing(locked)
+    *terms, learns, is_overdue, opened = looked.one()
+    if is_overdue:
+        figures = expire_overdue(session, **where, figures=figures, now=now)
+    if holds and opened >= MOST_OPEN:
+        raise TooManyHolds(f"This member has {MOST_OPEN} open holds; capture or release some first.")
+    if figures.available >= amount:
+        return figures
     # R7: what a teacher got by hand is theirs to spend, but nothing comes to them by itself.
-    learns = _LEARNS.run(session, license_id=license_id, member_id=member_id).scalar_one()
     need = amount if learns else 0
-    topped = top_up(session, license_id, resource, member_id, need=need, standing=standing, now=now)
+    topped = top_up(session, license_id, resource, member_id, need=need, figures=figures, terms=Terms(*terms), now=now)
     if topped.standing.available < amount:
         raise InsufficientCredits(
             available=topped.standing.available,
@@ -319,7 +307,7 @@ _LOCK_ACCOUNT = Sql(_ACCOUNT_OF_HOLD, postgresql=f"{_ACCOUNT_OF_HOLD} for update
 def _lock_open(session: Session, license_id: str, hold_id: str, *, now: datetime) -> Held:
     # Member account first, hold second: the order of every other path, so that none can deadlock with this one. A hold
     # keeps its account for ever, so the hold need not be locked to find it; what became of it is read afterwards.
-    _LOCK_ACCOUNT.run(session, license_id=license_id, hold_id=hold_id)
+    _LOCK_ACCOUNT.send(session, license_id=license_id, hold_id=hold_id)
     held = find(session, license_id, hold_id, now=now)
     if held.status != "held":
         if held.status == "expired":
@@ -330,10 +318,8 @@ def _lock_open(session: Session, license_id: str, hold_id: str, *, now: datetime
 
 
 def _close(session: Session, held: Held, *, status: str, captured: int, now: datetime) -> None:
-    closed = _CLOSE.run(
-        session, license_id=held.license_id, hold_id=held.id, status=status, captured=captured, now=micros(now)
-    )
-    assert closed.rowcount == 1, "the account lock keeps others from closing it"
+    # Once more than once, and `holds_keep_their_rules` refuses.
+    _CLOSE.send(session, license_id=held.license_id, hold_id=held.id, status=status, captured=captured, now=micros(now))
 
 
 def _closed(held: Held, *, status: str, captured: int) -> Held:

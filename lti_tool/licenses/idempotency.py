@@ -85,8 +85,8 @@ def claim(session: Session, request: Request) -> datetime | Answered | None:
     """
     whose = {"api_key_id": request.api_key_id, "key": request.key}
     # A first request that was rolled back while this one waited leaves no row; then this one is the first.
-    while (row := _CLAIM.run(session, **whose, request_sha256=request.sha256).first()) is None:
-        in_force, first_request, status, body = _EARLIER.run(session, **whose).one()
+    while (row := _CLAIM.send(session, **whose, request_sha256=request.sha256).first()) is None:
+        in_force, first_request, status, body = _EARLIER.send(session, **whose).one()
         if not in_force:
             return None
         if first_request is None:
@@ -157,7 +157,7 @@ _ANSWER = Sql(
 
 def answer(session: Session, request: Request, answered: Answered) -> None:
     """Keeps what the request is answered, success or refusal, together with its effect."""
-    _ANSWER.run(session, api_key_id=request.api_key_id, key=request.key, status=answered.status, body=answered.body)
+    _ANSWER.send(session, api_key_id=request.api_key_id, key=request.key, status=answered.status, body=answered.body)
 
 
 _FORGET = Sql(

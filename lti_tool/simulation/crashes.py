@@ -16,7 +16,8 @@ class Crashes:
     def __init__(self, engine: Engine) -> None:
         self._left = 0
         event.listen(engine, "before_cursor_execute", self._come)
-        event.listen(engine, "commit", self._come)
+        if engine.dialect.name == "sqlite":  # on PostgreSQL it may have gone along with the last statement already
+            event.listen(engine, "commit", self._come)
 
     @contextmanager
     def at(self, moment: int) -> Iterator[None]:

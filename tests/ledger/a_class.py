@@ -10,9 +10,9 @@ from lti_tool.ledger import accounts, allotment, expiry, holds, issuing, policie
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import TopUp
 from lti_tool.ledger.audit import Fault, audit
-from lti_tool.ledger.holds import DEFAULT_LIFE, Held
+from lti_tool.ledger.holds import DEFAULT_LIFE, Held, Spent
 from lti_tool.ledger.movements import OPERATOR, Actor, Posted
-from lti_tool.ledger.transfers import Batch, Spent
+from lti_tool.ledger.transfers import Batch
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role

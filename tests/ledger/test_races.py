@@ -5,10 +5,9 @@ from collections import Counter
 import pytest
 
 from lti_tool.ledger.allotment import TopUp
-from lti_tool.ledger.holds import Held
+from lti_tool.ledger.holds import Held, Spent
 from lti_tool.ledger.movements import Posted
 from lti_tool.ledger.refusals import HoldNotOpen, InsufficientCredits, PoolShort
-from lti_tool.ledger.transfers import Spent
 from tests.ledger.a_class import Class
 from tests.ledger.conftest import OpenClass
 from tests.ledger.racing import Deed, race

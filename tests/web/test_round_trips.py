@@ -54,7 +54,7 @@ def steps(client: FlaskClient, lms: FakePlatform, person: dict[str, Any]) -> lis
     ("person", "on_postgresql", "on_sqlite"),
     [
         pytest.param(KNOWN, [0, 1, 1], [0, 6, 1], id="a student again"),
-        pytest.param(NEW, [0, 18, 1], [0, 23, 1], id="a student for the first time"),
+        pytest.param(NEW, [0, 15, 1], [0, 23, 1], id="a student for the first time"),
         pytest.param(TEACHER, [0, 10], [0, 10], id="a teacher again"),
     ],
 )

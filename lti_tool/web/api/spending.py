@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ledger.rules import Standing
+from lti_tool.sending import Sent
 from lti_tool.settings import Resource, Settings
 from lti_tool.web.api import pages
 from lti_tool.web.api.callers import caller
@@ -15,12 +16,17 @@ from lti_tool.web.api.callers import caller
 _LICENSE_OF = Sql("select license_id from members where id = :member_id")
 
 
-def license_of_member(session: Session, member_id: UUID) -> str:
-    """The member's licence. Raises NotFound, also for one behind another licence's wall."""
-    found = _LICENSE_OF.run(session, member_id=str(member_id)).scalar()
-    if found is None or not caller().reaches(found):
-        raise NotFound("There is no such member.")
-    return str(found)
+def license_of(member_id: UUID, session: Session) -> Sent:
+    """Asks for the member's licence; `within_reach` reads the answer."""
+    return _LICENSE_OF.send(session, member_id=str(member_id))
+
+
+def within_reach(found: Sent, what: str) -> str:
+    """The licence that was found. Raises NotFound where none was, and behind another licence's wall: it is the same."""
+    row = found.first()
+    if row is None or not caller().reaches(row[0]):
+        raise NotFound(f"There is no such {what}.")
+    return str(row[0])
 
 
 def resource_named(name: str) -> Resource:

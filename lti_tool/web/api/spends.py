@@ -1,6 +1,7 @@
 """POST /members/{member}/spends: hold and capture in one (R12, R20, R21)."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from flask import Response
@@ -12,15 +13,15 @@ from lti_tool.ids import new_id
 from lti_tool.ledger import holds
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import InsufficientCredits, NotActive
-from lti_tool.ledger.rules import Standing
 from lti_tool.ledger.transfers import SPEND_AT_ONCE
 from lti_tool.licenses.api_keys import SPEND
 from lti_tool.licenses.idempotency import AtOnce, Request
+from lti_tool.sending import Sent
 from lti_tool.web.api import bodies, pages, shapes
 from lti_tool.web.api.callers import caller
 from lti_tool.web.api.calls import call
 from lti_tool.web.api.idempotency import once
-from lti_tool.web.api.spending import balance, license_of_member, resource_named
+from lti_tool.web.api.spending import balance, license_of, resource_named, within_reach
 
 _COVERED = AtOnce(SPEND_AT_ONCE)
 
@@ -30,10 +31,10 @@ def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
     """Takes units for good, allotting further bundles first where maximum and pool allow."""
     actor = Actor("api_key", caller().key_id)
 
-    def effect(session: Session, now: datetime) -> pages.Item:
+    def effect(session: Session, now: datetime, found: Sent) -> pages.Item:
         spent = holds.spend(
             session,
-            license_of_member(session, member_id),
+            within_reach(found, "member"),
             resource_named(sent.resource),
             str(member_id),
             amount=sent.amount,
@@ -41,8 +42,7 @@ def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
             now=now,
             reference=sent.reference,
         )
-        figures = Standing(spent.available, spent.held, spent.used, spent.received)
-        return _shape(spent.transfer_id, member_id, sent) | {"balance": balance(figures)}
+        return _shape(spent.transfer_id, member_id, sent) | {"balance": balance(spent.member)}
 
     def covered(asked: Request) -> str | None:
         transfer_id = new_id()
@@ -62,7 +62,7 @@ def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
             reference=sent.reference,
         )
 
-    return once(effect, sent, status=201, at_once=covered)
+    return once(effect, sent, license_of=partial(license_of, member_id), status=201, at_once=covered)
 
 
 def _shape(transfer_id: str, member_id: UUID, sent: bodies.NewSpend) -> dict[str, object]:
