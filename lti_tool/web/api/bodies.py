@@ -17,7 +17,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 # No database text holds NUL; half of a surrogate pair, which JSON can write too, is refused by pydantic itself.
 Text = Annotated[StrictStr, Field(pattern=r"^[^\x00]*$")]
-Amount = Annotated[StrictInt, Field(ge=1, le=LARGEST_AMOUNT, description="Whole units.")]
+Amount = Annotated[StrictInt, Field(ge=1, le=LARGEST_AMOUNT)]
 
 
 class Malformed(Refusal):
@@ -30,23 +30,34 @@ class Malformed(Refusal):
 class NewSpend(Nothing):
     """Units that are used at once."""
 
-    resource: Annotated[Text, Field(min_length=1, max_length=64)]
-    amount: Amount
-    reference: Annotated[Text, Field(max_length=LONGEST_REFERENCE)] | None = None
+    resource: Annotated[
+        Text, Field(min_length=1, max_length=64, description="By its name in the license, as `export-credits`.")
+    ]
+    amount: Annotated[Amount, Field(description=f"Whole units: 1 to {LARGEST_AMOUNT:,}, no fraction.")]
+    reference: Annotated[
+        Annotated[Text, Field(max_length=LONGEST_REFERENCE)] | None,
+        Field(description=f"Yours, for the journal: at most {LONGEST_REFERENCE} characters."),
+    ] = None
 
 
 class NewHold(NewSpend):
     """Units that are set aside."""
 
     expires_in: Annotated[
-        StrictInt, Field(ge=1, le=int(LONGEST_LIFE.total_seconds()), description="Seconds from now.")
+        StrictInt,
+        Field(
+            ge=1,
+            le=int(LONGEST_LIFE.total_seconds()),
+            description=f"Seconds from now: 1 to {LONGEST_LIFE.total_seconds():,.0f},"
+            f" {DEFAULT_LIFE.total_seconds():,.0f} if not said.",
+        ),
     ] = int(DEFAULT_LIFE.total_seconds())
 
 
 class Capture(Nothing):
     """How much of a hold is used; all of it if not said."""
 
-    amount: Amount | None = None
+    amount: Annotated[Amount | None, Field(description="At most what is held; all of it if not said.")] = None
 
 
 class Release(Nothing):

@@ -97,6 +97,9 @@ def _response(answered: Answered, *, replayed: bool) -> Response:
 
 def _key() -> str:
     key = request.headers.get(HEADER, "")
-    if not 1 <= len(key) <= _LONGEST or not key.isprintable():
-        raise KeyMissing(f"Send the header {HEADER}: 1 to {_LONGEST} characters, new ones for each new request.")
+    # ASCII: which characters other bytes of a header are, servers and clients do not agree on (RFC 9110 section 5.5).
+    if not 1 <= len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
+        raise KeyMissing(
+            f"Send the header {HEADER}: 1 to {_LONGEST} characters of ASCII, new ones for each new request."
+        )
     return key

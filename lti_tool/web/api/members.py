@@ -80,7 +80,7 @@ def page(license_id: UUID, asked: queries.MemberPage) -> Response:
 
 @call(READ, query=queries.AtMoment, answers=shapes.Member, refuses=(NotFound,))
 def one(member_id: UUID, asked: queries.AtMoment) -> Response:
-    """One member, as it stands or stood; another licence's are not there for a key with a licence."""
+    """One member, as it stands or stood; another license’s are not there for a key with a license."""
     now = micros(database_now(db.session()))
     found = _shapes(_ONE.run(db.session(), member_id=str(member_id), most=1, now=now))
     if not found or not caller().reaches(str(found[0]["license"])):

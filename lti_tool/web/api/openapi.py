@@ -118,8 +118,8 @@ _KEY = {
     "name": HEADER,
     "in": "header",
     "required": True,
-    "description": "New for each new request; the same for its repetition.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "1 to 255 characters of ASCII: new ones for each new request, the same for its repetition.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 
 
@@ -130,7 +130,10 @@ def _path(path: str) -> list[dict[str, Any]]:
 
 def _query(model: type[BaseModel]) -> list[dict[str, Any]]:
     properties = model.model_json_schema().get("properties", {})
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
+    return [
+        {"name": name, "in": "query", "description": schema.pop("description"), "schema": schema}
+        for name, schema in properties.items()
+    ]
 
 
 def _problems(route: _Route) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _whole(text: object) -> object:
 
 
 # A database text cannot hold NUL, so nothing that we keep is named by one.
-Name = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"^[^\x00]*$")]
+_Name = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"^[^\x00]*$")]
 
 
 class Nothing(BaseModel):
@@ -49,30 +49,37 @@ def _moment(text: object) -> object:
 class AtMoment(Nothing):
     """The books as they stood at a past moment; now, if none is said."""
 
-    at: Annotated[AwareDatetime, BeforeValidator(_moment), Field(description="RFC 3339; not in the future.")] | None = (
-        None
-    )
+    at: Annotated[
+        Annotated[AwareDatetime, BeforeValidator(_moment)] | None,
+        Field(description="A past moment in RFC 3339, as `2026-11-23T09:00:00Z`; now if not said."),
+    ] = None
 
 
 class Page(Nothing):
     """One page of a list."""
 
-    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_PAGE)] = 100
-    cursor: Name | None = None
+    limit: Annotated[
+        int,
+        BeforeValidator(_whole),
+        Field(ge=1, le=LARGEST_PAGE, description=f"How many at most: 1 to {LARGEST_PAGE}, 100 if not said."),
+    ] = 100
+    cursor: Annotated[_Name | None, Field(description="The `next` of the page before.")] = None
 
 
 class MemberPage(Page, AtMoment):
     """A page of members, as they stand or stood; or the one whom the LMS calls by issuer, client_id and subject."""
 
-    issuer: Name | None = None
-    client_id: Name | None = None
-    subject: Name | None = None
+    issuer: Annotated[
+        _Name | None, Field(description="With `client_id` and `subject`: the one whom an LMS calls so.")
+    ] = None
+    client_id: Annotated[_Name | None, Field(description="The LMS's own, as in its launches.")] = None
+    subject: Annotated[_Name | None, Field(description="The member's `sub` in that LMS.")] = None
 
 
 class TransferPage(Page):
     """A page of the journal, from behind the transfer `after` on."""
 
-    after: UUID | None = None
+    after: Annotated[UUID | None, Field(description="A transfer's id: what came behind it.")] = None
 
 
 def read(model: type[Query]) -> Query:

@@ -36,6 +36,9 @@ def test_every_call_is_described_with_its_key_header_and_each_answer(app: Flask,
         assert {"401", "403", "422", "429"} <= operation["responses"].keys()
         headers = [one["name"] for one in operation["parameters"] if one["in"] == "header"]
         assert headers == (["Idempotency-Key"] if method == "POST" else [])
+        assert all(one["description"] for one in operation["parameters"] if one["in"] != "path")
+    for body in ("NewHold", "NewSpend", "Capture"):
+        assert all(field["description"] for field in document["components"]["schemas"][body]["properties"].values())
     assert "Hold" in document["components"]["schemas"]
 
 

@@ -152,7 +152,7 @@ def test_of_many_spends_at_once_each_counts_once(get: Get, storm: Any, student: 
     assert balance(get, student) == (0, 0, 13, 13)  # 3 by hand and two bundles: a third would pass the maximum
 
 
-@pytest.mark.parametrize("key", [None, "", "a" * 256, "line\tbreak"])
+@pytest.mark.parametrize("key", [None, "", "a" * 256, "line\tbreak", "é", "\u00a0"])
 def test_a_post_without_a_usable_key_is_refused(
     client: Any, get: Get, new_key: Callable[..., str], student: str, key: str | None
 ) -> None:
