@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import click
 from flask import Flask
@@ -124,6 +124,12 @@ def _shared_metrics() -> Iterator[None]:
         yield
 
 
+# Popen waits until its pipe to the child is closed. A worker that is forked at that moment gets a copy of it, and Popen
+# would wait as long as the worker lives, without seeing the jobs end.
+_forking = Lock()
+os.register_at_fork(before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_forking.release)
+
+
 @contextmanager
 def _jobs() -> Iterator[None]:
     ended = Event()
@@ -140,7 +146,8 @@ def _keep_jobs(ended: Event) -> None:
     while not ended.is_set():
         # Its own session: Ctrl-C is for the server, which then ends the jobs in order.
         command = [sys.executable, "-m", "lti_tool.jobs", str(os.getpid())]
-        jobs = subprocess.Popen(command, start_new_session=True)  # noqa: S603 # our own module, nothing from outside
+        with _forking:
+            jobs = subprocess.Popen(command, start_new_session=True)  # noqa: S603 # our own module, nothing from outside
         while jobs.poll() is None and not ended.wait(0.5):
             pass
         if ended.is_set():
