@@ -21,6 +21,7 @@ from lti_tool.db import writing
 from lti_tool.ids import new_id
 from lti_tool.outbound import Answer, Outbound, OutboundError
 from lti_tool.settings import Settings
+from lti_tool.unforeseen import CODE, outlived
 from lti_tool.webhooks import endpoints, outbox, signing
 from lti_tool.webhooks.deliveries import PING, Delivery
 from lti_tool.webhooks.endpoints import OFF, Endpoint
@@ -127,13 +128,17 @@ class Postman:
 
     def _send(self, turn: Turn, message: Message) -> Outcome:
         began, at = time.monotonic(), self._now()
+        with outlived(f"webhook {message.event_id} to endpoint {turn.endpoint_id}") as piece:
+            return self._call(turn, message, began, at)
+        return Outcome(at, _ms_since(began), error=f"{CODE} ({piece.fault})", is_ours=True)
+
+    def _call(self, turn: Turn, message: Message, began: float, at: datetime) -> Outcome:
         body = message.body(self._public_url)
 
         def came(status: int | None = None, error: str | None = None, retry_after_s: float = 0.0) -> Outcome:
-            took_ms = round((time.monotonic() - began) * 1000)
             if error is not None:
                 _log.info("webhook %s to endpoint %s failed: %s", message.event_id, turn.endpoint_id, status or "none")
-            return Outcome(at, took_ms, status, error and error[:_LONGEST_ERROR], retry_after_s)
+            return Outcome(at, _ms_since(began), status, error and error[:_LONGEST_ERROR], retry_after_s)
 
         try:
             signed = signing.headers(self._secrets(turn), message_id=message.event_id, at=at, body=body)
@@ -154,6 +159,10 @@ class Postman:
             with suppress(SecretUnreadable):  # that it cannot be read may be why there is a newer one
                 secrets.append(self._seal.open(sealed))
         return secrets
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _keep_ping(session: Session, message: Message, outcome: Outcome) -> None:

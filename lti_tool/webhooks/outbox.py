@@ -40,13 +40,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call; `error` is None where it was delivered, and short where it was not."""
+    """What came of one call; `error` is None where it was delivered, and short where it was not.
+
+    `is_ours`: the message could not even be made, which says nothing about the endpoint.
+    """
 
     at: datetime
     took_ms: int
     status: int | None = None
     error: str | None = None
     retry_after_s: float = 0.0
+    is_ours: bool = False
 
     @property
     def is_delivered(self) -> bool:
@@ -164,16 +168,17 @@ def note(session: Session, delivery: Delivery, outcome: Outcome) -> None:
 def _postpone(
     session: Session, endpoint: Endpoint, delivery: Delivery, outcome: Outcome, *, chance: float, now: datetime
 ) -> None:
-    endpoint.failures += 1
-    endpoint.failing_since = endpoint.failing_since or outcome.at
     asked_s = min(outcome.retry_after_s, _LONGEST_ASKED_S)
-    endpoint.rests_until = now + timedelta(seconds=max(asked_s, rest_s(endpoint.failures)))
+    if not outcome.is_ours:
+        endpoint.failures += 1
+        endpoint.failing_since = endpoint.failing_since or outcome.at
+        endpoint.rests_until = now + timedelta(seconds=max(asked_s, rest_s(endpoint.failures)))
     delivery.next_at = now + timedelta(seconds=max(asked_s, pause_s(delivery.tries, chance)))
     if outcome.status == HTTPStatus.GONE:
         endpoints.end(session, endpoint, GONE, "It answered 410: nothing is to be sent there again.", now=now)
     elif delivery.next_at > delivery.gives_up_at:
         delivery.status, delivery.ended_at = "failed", now
-        if endpoint.failing_since <= _first_try(session, delivery):
+        if endpoint.failing_since and endpoint.failing_since <= _first_try(session, delivery):
             endpoints.end(session, endpoint, OFF, "It took nothing for three days.", now=now)
 
 

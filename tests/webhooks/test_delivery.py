@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from lti_tool.webhooks import deliveries, endpoints
-from lti_tool.webhooks.deliveries import Wish
+from lti_tool.webhooks.deliveries import Delivery, Wish
 from lti_tool.webhooks.endpoints import GONE, OFF, ON
 from lti_tool.webhooks.outbox import pause_s, rest_s
 from tests.factories import NOW
@@ -56,6 +57,31 @@ def test_a_message_that_the_receiver_chokes_on_keeps_no_other_back(post: Post) -
     post.later(seconds=3)
     assert post.deliver() == 2
     assert post.statuses() == ["waiting", "delivered", "delivered"]
+
+
+@pytest.mark.parametrize("data", ["{", "{}"], ids=["not JSON", "a field lacks"])
+def test_a_message_that_we_cannot_make_is_tried_given_up_and_keeps_no_other_back(
+    post: Post, data: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    post.happen()
+    with post.books() as session:
+        session.execute(update(Delivery).values(data=data))
+    post.happen(2)
+    post.deliver()
+    assert post.deliver() == 2
+    assert post.statuses() == ["waiting", "delivered", "delivered"]
+    calls = 0
+    while post.statuses()[0] == "waiting":
+        calls += post.deliver()
+        post.later(hours=1)
+        assert post.now < NOW + timedelta(days=4)
+    [(bad, tried), *_] = post.log()
+    assert (bad.status, len(tried)) == ("failed", calls + 1)
+    assert calls >= 8
+    assert {one.error for one in tried} == {f"internal_error ({'KeyError' if data == '{}' else 'JSONDecodeError'})"}
+    assert (post.endpoint().status, post.endpoint().failing_since) == (ON, None), "that was no fault of the receiver"
+    assert bad.event_id in caplog.text
+    assert "Traceback" in caplog.text
 
 
 def test_an_endpoint_that_took_nothing_for_three_days_is_switched_off(post: Post) -> None:
