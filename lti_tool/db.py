@@ -119,10 +119,10 @@ class Sql:
 
 
 class Write:
-    """A write that is a transaction of its own, and finds by itself whether there is anything to do.
+    """A write of many rows that finds by itself whether there is anything to do.
 
     PostgreSQL does it by one statement; SQLite, to which each statement is only a call, by several steps: the first
-    finds a row, whose columns the others know by name. All happen, or, if one finds nothing to do, none.
+    finds a row, or there is nothing to do.
     """
 
     def __init__(self, *sqlite: str, postgresql: str) -> None:
@@ -130,9 +130,10 @@ class Write:
         self._one = Sql(sqlite[0], postgresql=postgresql)
 
     def alone(self, engine: Engine, /, **parameters: object) -> list[tuple[Any, ...]]:
-        """Writes, and returns the rows that the statement (SQLite: its first step) found; none, and nothing was done.
+        """Writes as a transaction of its own, and returns the rows that the statement (SQLite: its first step) found.
 
-        Raises what `Sql.run` raises.
+        On SQLite the other steps know that row's columns by name, and each must find something to do, too. If there
+        are no rows, nothing was done. Raises what `Sql.run` raises.
         """
         if engine.dialect.name != "sqlite":
             return self._one.alone(engine, **parameters)
@@ -141,6 +142,17 @@ class Write:
             found = self._take(connection, parameters)
             connection.execute("COMMIT" if found else "ROLLBACK")
             return found
+
+    def send(self, session: Session, /, **parameters: object) -> Sent:
+        """As `Sql.send`, inside the session's transaction: no rows, and nothing was done."""
+        connection = session.connection()
+        if connection.dialect.name != "sqlite":
+            return self._one.send(session, **parameters)
+        first, *others = self._steps
+        found = [tuple(row) for row in connection.exec_driver_sql(first, parameters)]
+        for step in others if found else ():
+            connection.exec_driver_sql(step, parameters)
+        return Sent(found)
 
     def _take(self, connection: sqlite3.Connection, known: dict[str, object]) -> list[tuple[Any, ...]]:
         first, *others = self._steps

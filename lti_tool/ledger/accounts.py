@@ -56,6 +56,12 @@ def open_accounts(session: Session, license_id: str, member_ids: Iterable[str]) 
     _OPEN_FOR_MEMBERS.run(session, license_id=license_id, member_ids=json.dumps(sorted(member_ids)))
 
 
+OPEN_FOR_NEWCOMER = """
+    insert into accounts (license_id, resource, member_id)
+    select p.license_id, p.resource, {member_id} from pools p{joined} where p.license_id = :license_id
+"""
+"""`open_accounts` for one member who is new with the same transaction: a part of the statement that makes them."""
+
 _OPEN_FOR_EVERYBODY = Sql(
     """
     insert into accounts (license_id, resource, member_id, frozen)

@@ -130,7 +130,7 @@ _NOTE_REFUSED = Sql(
 
 def note(session: Session, row: Mapping[str, object]) -> None:
     """Notes a launch that was let in, with the launch's own transaction: nothing that a row can hold makes it fail."""
-    _NOTE.run(session, **row)
+    _NOTE.send(session, **row)
 
 
 def note_refused(session: Session, row: Mapping[str, object], *, issuer: object, client_id: object) -> None:

@@ -240,14 +240,15 @@ def arrive(session: Session, verified: Verified, attempt: Attempt, *, now: datet
     if verified.carrier is None:
         raise refusals.StateOfAnotherBrowser()
     attempt.reached = "first_use"
-    one_time.spend(session, verified.state.nonce, expires_at=verified.state.expires_at)
+    spent = one_time.spending(session, verified.state.nonce, expires_at=verified.state.expires_at)
     context = claims.context
-    place = _PLACE.run(
+    place = _PLACE.send(
         session,
         platform_id=registered.id,
         deployment_id=claims.deployment_id,
         context_id=context.id if context else None,
     )
+    one_time.require_first(spent)
     status, deployment_id, deployment_status, *course = place.one()
     attempt.reached = "admitted"
     check_status(status, issuer=registered.issuer, client_id=registered.client_id)

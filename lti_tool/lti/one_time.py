@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.lti.refusals import NonceUsed
+from lti_tool.sending import Sent
 
 
 class SpentNonce(Base):
@@ -18,12 +19,24 @@ class SpentNonce(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
 
 
-_SPEND = Sql("insert into spent_nonces (nonce, expires_at) values (:nonce, :expires_at) on conflict do nothing")
+_SPEND = Sql(
+    "insert into spent_nonces (nonce, expires_at) values (:nonce, :expires_at) on conflict do nothing returning nonce"
+)
 
 
 def spend(session: Session, nonce: str, *, expires_at: datetime) -> None:
     """Spends the nonce with the transaction; of any number at once, one commits. Raises NonceUsed."""
-    if _SPEND.run(session, nonce=nonce, expires_at=micros(expires_at)).rowcount != 1:
+    require_first(spending(session, nonce, expires_at=expires_at))
+
+
+def spending(session: Session, nonce: str, *, expires_at: datetime) -> Sent:
+    """Sends what spends the nonce; `require_first` reads its answer."""
+    return _SPEND.send(session, nonce=nonce, expires_at=micros(expires_at))
+
+
+def require_first(spent: Sent) -> None:
+    """Raises NonceUsed if the nonce that `spending` spent was spent before."""
+    if spent.first() is None:
         raise NonceUsed()
 
 

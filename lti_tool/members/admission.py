@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Sql, micros
+from lti_tool.db import Sql, Write, micros
 from lti_tool.ids import new_id
 from lti_tool.ledger import accounts, issuing
 from lti_tool.ledger.allotment import TopUp, top_up_at_launch
@@ -72,16 +72,76 @@ def admit(session: Session, arrival: Arrival, *, settings: Settings, now: dateti
         return Admitted(person_id=_known_teacher(session, arrival))
     if not arrival.role.has_account:
         return Admitted(license_id, mentored=_mentored(session, arrival, license_id))
-    known = _person(session, arrival, license_id, now=now)
+    known = _find(session, arrival, license_id)
+    if known is None:
+        newcomer = _newcomer(session, arrival, license_id, settings=settings, now=now)
+        if newcomer is not None:
+            return newcomer
+        known = _find(session, arrival, license_id)  # another launch of the same person was first
+        assert known is not None
+    _rename(session, arrival, known)
     member_id = known.member_id or _member(session, license_id, known.person_id, now=now)
     role = _enroll(session, arrival, license_id, member_id, known, now=now)
     manages = arrival.role is Role.TEACHER and licenses.is_manager(session, license_id, known.person_id)
     top_up = None
     if arrival.role is Role.LEARNER and role is Role.LEARNER:
-        with suppress(NotActive):  # a licence of another resource alone has no account here, and nothing to give
-            top_up = top_up_at_launch(session, license_id, settings.resource, member_id, now=now)
+        top_up = _top_up(session, license_id, member_id, settings=settings, now=now)
     is_marked = arrival.role is Role.LEARNER and known.is_marked
     return Admitted(license_id, known.person_id, member_id, manages=manages, top_up=top_up, is_marked=is_marked)
+
+
+def _top_up(session: Session, license_id: str, member_id: str, *, settings: Settings, now: datetime) -> TopUp | None:
+    with suppress(NotActive):  # a licence of another resource alone has no account here, and nothing to give
+        return top_up_at_launch(session, license_id, settings.resource, member_id, now=now)
+    return None
+
+
+_INSERT_PERSON = """
+    insert into people (id, platform_id, subject, name, sort_name, email, created_at)
+    values (:person_id, :platform_id, :subject, :name, :sort_name, :email, :now)
+    on conflict do nothing
+    returning id
+"""
+
+_ENROLLMENT = "context_id, member_id, license_id, launch_role, roster_role, role, active, last_launch_at"
+
+_WELCOME = Write(
+    _INSERT_PERSON,
+    "insert into members (id, license_id, person_id, created_at) values (:member_id, :license_id, :person_id, :now)",
+    accounts.OPEN_FOR_NEWCOMER.format(member_id=":member_id", joined=""),
+    f"""
+    insert into enrollments ({_ENROLLMENT})
+    values (:context_id, :member_id, :license_id, :launch_role, null, :role, :yes, :now)
+    """,
+    postgresql=f"""
+    with person as ({_INSERT_PERSON}),
+    member as (
+        insert into members (id, license_id, person_id, created_at)
+        select :member_id, :license_id, id, :now from person
+        returning id),
+    account as ({accounts.OPEN_FOR_NEWCOMER.format(member_id="m.id", joined=", member m")}),
+    enrollment as (
+        insert into enrollments ({_ENROLLMENT})
+        select :context_id, id, :license_id, :launch_role, null, :role, :yes, :now from member)
+    select id from person
+    """,
+)
+
+
+def _newcomer(
+    session: Session, arrival: Arrival, license_id: str, *, settings: Settings, now: datetime
+) -> Admitted | None:
+    """Lets in whom nobody knew; None, and nothing done, where another launch of theirs was first."""
+    person, member_id = _as_person(arrival, now=now), new_id()
+    role = standing_role(arrival.role, None).value
+    enrolled = {"member_id": member_id, "context_id": arrival.context_id, "launch_role": role, "role": role}
+    welcomed = _WELCOME.send(session, **person, **enrolled, license_id=license_id, yes=True)
+    # Sent together with the above: without them there is no account, and so nothing happens here.
+    is_learner = arrival.role is Role.LEARNER
+    top_up = _top_up(session, license_id, member_id, settings=settings, now=now) if is_learner else None
+    if welcomed.first() is None:
+        return None
+    return Admitted(license_id, str(person["person_id"]), member_id, top_up=top_up)
 
 
 def _license(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> str | None:
@@ -156,20 +216,13 @@ _FIND = Sql(
 _RENAME = Sql("update people set name = :name, sort_name = :sort_name, email = :email where id = :person_id")
 
 
-def _person(session: Session, arrival: Arrival, license_id: str, *, now: datetime) -> _Known:
+def _rename(session: Session, arrival: Arrival, known: _Known) -> None:
     claims = arrival.claims
-    known = _find(session, arrival, license_id)
-    if known is None:
-        if person_id := _new_person(session, arrival, now=now):
-            return _Known(person_id, claims.name, claims.email, None, None, None, active=False, is_marked=False)
-        known = _find(session, arrival, license_id)  # another launch of the same person was first
-        assert known is not None
     # A launch without a name or e-mail does not take away the one that was known.
     name, email = claims.name or known.name, claims.email or known.email
     if (name, email) != (known.name, known.email):
         display = name or pseudonym(known.person_id)
         _RENAME.run(session, person_id=known.person_id, name=name, email=email, sort_name=sort_name(display))
-    return known
 
 
 def _find(session: Session, arrival: Arrival, license_id: str) -> _Known | None:
@@ -191,37 +244,28 @@ def _role(kept: str | None) -> Role | None:
     return None if kept is None else Role(kept)
 
 
-_INSERT_PERSON = Sql(
-    """
-    insert into people (id, platform_id, subject, name, sort_name, email, created_at)
-    values (:id, :platform_id, :subject, :name, :sort_name, :email, :now)
-    on conflict do nothing
-    """
-)
+_KEEP_PERSON = Sql(_INSERT_PERSON)
 
 
 def _ensure_person(session: Session, arrival: Arrival, *, now: datetime) -> str:
-    if person_id := _new_person(session, arrival, now=now):
-        return person_id
+    if kept := _KEEP_PERSON.run(session, **_as_person(arrival, now=now)).scalar():
+        return str(kept)
     found = _PERSON_ID.run(session, platform_id=arrival.platform_id, subject=arrival.claims.subject)
     return str(found.scalar_one())
 
 
-def _new_person(session: Session, arrival: Arrival, *, now: datetime) -> str | None:
-    """The id of a person who was not known before; None where the books have them already."""
-    claims = arrival.claims
-    person_id = new_id()
-    added = _INSERT_PERSON.run(
-        session,
-        id=person_id,
-        platform_id=arrival.platform_id,
-        subject=claims.subject,
-        name=claims.name,
-        sort_name=sort_name(claims.name or pseudonym(person_id)),
-        email=claims.email,
-        now=micros(now),
-    )
-    return person_id if added.rowcount == 1 else None
+def _as_person(arrival: Arrival, *, now: datetime) -> dict[str, object]:
+    """The row of a person who was not known before, with a new id."""
+    claims, person_id = arrival.claims, new_id()
+    return {
+        "person_id": person_id,
+        "platform_id": arrival.platform_id,
+        "subject": claims.subject,
+        "name": claims.name,
+        "sort_name": sort_name(claims.name or pseudonym(person_id)),
+        "email": claims.email,
+        "now": micros(now),
+    }
 
 
 _INSERT_MEMBER = Sql(
