@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,14 +21,11 @@ from typing import Any
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
 from lti_tool import clock, logs
-from lti_tool.db import database_now, open_engine, writing
+from lti_tool.db import open_engine, writing
 from lti_tool.errors import Refusal
-from lti_tool.ledger import expiry
-from lti_tool.licenses import idempotency
-from lti_tool.lti import launch_log, notice_handlers, one_time
+from lti_tool.lti import notice_handlers
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.names_roles import NamesRoles, RosterMember
@@ -40,11 +37,9 @@ from lti_tool.members.roster import Course
 from lti_tool.members.roster_reads import Superseded, Turn
 from lti_tool.outbound import Outbound
 from lti_tool.postman import Postman
-from lti_tool.purchasing import overdue
-from lti_tool.purchasing.refusals import PaymentNotTaken, ProviderFault
-from lti_tool.purchasing.stripe.pages import Stripe
 from lti_tool.settings import Settings, load
-from lti_tool.webhooks import deliveries
+from lti_tool.sweeper import Sweeper
+from lti_tool.unforeseen import CODE, outlived
 
 JOBS = "creditroll_jobs"
 """The name under which an app keeps its `Jobs`."""
@@ -95,6 +90,12 @@ class RosterReader:
         if turn is None:
             return
         reading = _Reading(self._engine, self._now, turn, on_page)
+        with outlived(f"reading the roster of {context_id}") as piece:
+            self._read(context_id, reading)
+        if piece.fault:
+            reading.fail(CODE)
+
+    def _read(self, context_id: str, reading: "_Reading") -> None:
         try:
             with writing(self._engine) as session:
                 course = roster.course(session, context_id, now=self._now())
@@ -177,8 +178,8 @@ class _Reading:
             roster.tell_planner(session, outcome)
 
     def fail(self, code: str) -> None:
-        """Nobody was dropped and nothing changed; the row says why. Raises Superseded."""
-        with writing(self._engine) as session:
+        """Nobody was dropped and nothing changed; the row says why, unless somebody else reads by now."""
+        with suppress(Superseded), writing(self._engine) as session:
             roster_reads.finish(session, self._turn, status="failed", error_code=code, now=self._now())
 
 
@@ -269,64 +270,16 @@ class Jobs:
                     sys.exit(1)
 
     def sweep(self) -> None:
-        """Starts lost readings again, ends overdue holds and orders, forgets old nonces and what the launch log need
-        not keep, and asks about pages to pay on of which nothing was heard.
-        """
-        with writing(self._engine) as session:
-            lost = roster_reads.resume_unfinished(session, now=clock.now())
-        for context_id in lost:
-            self.read_roster(context_id)
-        self._until_none_is_left(lambda session: expiry.sweep(session, now=database_now(session)))
-        self._until_none_is_left(lambda session: one_time.forget_expired(session, now=clock.now()))
-        self._until_none_is_left(lambda session: idempotency.forget(session, now=clock.now()))
-        self._until_none_is_left(lambda session: deliveries.forget(session, now=clock.now()))
-        self._shorten_launch_log()
-        self._until_none_is_left(lambda session: overdue.expire(session, now=clock.now()))
-        if self._settings.takes_cards:
-            self._watch_pages()
-
-    def _watch_pages(self) -> None:
-        """Asks the payment provider about open pages; the first fault of its own ends this round."""
-        with writing(self._engine) as session:
-            due = overdue.due_pages(session, now=clock.now())
-        for page in due:
-            try:
-                seen = self._stripe.look_up(page.session_id)
-                if page.is_needless and seen.status == "open":
-                    seen = self._stripe.expire(page.session_id)
-            except PaymentNotTaken:
-                with writing(self._engine) as session:
-                    overdue.forget(session, page, now=clock.now())
-            except ProviderFault:
-                return
-            else:
-                with writing(self._engine) as session:
-                    overdue.see(session, page, seen, now=clock.now())
-
-    def _until_none_is_left(self, tidy: Callable[[Session], int]) -> None:
-        """A portion a transaction, so that launches and spends are never kept waiting."""
-        tidied = 1
-        while tidied:
-            with writing(self._engine) as session:
-                tidied = tidy(session)
-
-    def _shorten_launch_log(self) -> None:
-        days, rows = self._settings.launch_log_days, self._settings.launch_log_rows
-        while True:
-            with Session(self._engine) as session:
-                overdue = launch_log.overdue(session, days=days, rows=rows, now=clock.now())
-            if not overdue:
-                return
-            with writing(self._engine) as session:
-                launch_log.forget(session, overdue)
+        """Tidies now, here and at once."""
+        self._sweeper.sweep()
 
     @cached_property
     def _reader(self) -> RosterReader:
         return self._given_reader or RosterReader(self._settings, self._engine)
 
     @cached_property
-    def _stripe(self) -> Stripe:
-        return Stripe(self._settings)
+    def _sweeper(self) -> Sweeper:
+        return Sweeper(self._settings, self._engine, read_roster=self.read_roster)
 
     @cached_property
     def _asker(self) -> NoticeAsker:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from threading import Event
 from time import monotonic, sleep
 
@@ -17,18 +16,13 @@ from werkzeug.wrappers import Request, Response
 
 from lti_tool import clock
 from lti_tool.jobs import Jobs, RosterReader
-from lti_tool.ledger import holds
-from lti_tool.ledger.accounts import Account
-from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti.contexts import Context
-from lti_tool.lti.one_time import SpentNonce
 from lti_tool.members import roster_reads
 from lti_tool.members.people import Enrollment
 from lti_tool.members.roster_reads import LEASE, RosterRead
 from lti_tool.settings import Settings
 from tests.conftest import Books
-from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_license, make_member, make_platform
+from tests.factories import make_context, make_deployment, make_license, make_platform
 from tests.roster_lms import RosterLms, person, roster_page, serving_roster
 
 PATIENCE_S = 30
@@ -362,23 +356,20 @@ def _consumer_process(school: School, *, parent: int | None = None) -> "Iterator
             process.kill()
 
 
-def test_the_sweep_ends_overdue_holds_and_forgets_old_nonces(school: School) -> None:
-    now = clock.now()
-    with school.books() as session:
-        context = session.get_one(Context, school.context_id)
-        license_ = make_license(session)
-        member = make_member(session, license_, context)
-        allot(session, license_.id, EXPORT_CREDITS, member_ids=[member.id], each=5, actor=OPERATOR, now=now)
-        past = now - timedelta(days=1)
-        holds.hold(session, license_.id, EXPORT_CREDITS, member.id, amount=3, actor=OPERATOR, now=past)
-        session.add(SpentNonce(nonce="old", expires_at=past))
-        session.add(SpentNonce(nonce="new", expires_at=now + timedelta(hours=1)))
+def test_a_reading_that_ends_in_an_unforeseen_error_has_failed_and_says_so(
+    school: School, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_off(people: int, pages: int) -> None:
+        raise RuntimeError(f"{people} people, {pages} page")
 
-    school.jobs.sweep()
+    school.lms.members = a_class(3)
+    school.ask()
+    school.reader.read(school.context_id, on_page=break_off)
 
-    with school.books() as session:
-        assert session.scalars(select(Account.held)).all() == [0]
-        assert session.scalars(select(SpentNonce.nonce)).all() == ["new"]
+    row = school.row()
+    assert (row.status, row.error_code) == ("failed", "internal_error")
+    assert "RuntimeError: 3 people, 1 page" in caplog.text
+    assert school.read().status == "done"
 
 
 def _known_to_planner(school: School) -> set[str]:

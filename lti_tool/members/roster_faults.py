@@ -20,6 +20,7 @@ _WHY = {
     "too_large": "The LMS sent more than a roster can hold.",
     "loop": "The LMS's pages of the roster never end.",
     "foreign_link": "The LMS's roster goes on at another site, where our access must not be sent.",
+    "internal_error": "Something went wrong on our side, and it has been written down. Try again later.",
     "interrupted": "The reading was interrupted several times. Try again.",
     "queued": "The reading is waiting for its turn.",
     "reading": "The roster is being read by another process.",

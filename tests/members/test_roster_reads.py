@@ -127,6 +127,7 @@ def test_what_crashes_for_an_hour_is_given_up(session: Session, course: str) -> 
 def test_every_reason_has_words() -> None:
     from lti_tool.lti.service_calls import Fault
 
-    for code in (*Fault, "no_url", "no_license", "platform_off", "not_found", "interrupted", "queued", "reading"):
+    ours = ("internal_error", "interrupted", "queued", "reading")
+    for code in (*Fault, "no_url", "no_license", "platform_off", "not_found", *ours):
         assert why(code) != why("something else")
     assert "12 people" in why("to_confirm", dropped=12)
