@@ -3,11 +3,14 @@
 Time-outs of sockets begin anew with each byte that comes: in a handshake, in headers, in a body.
 """
 
+import math
 import os
 import socket
+import time
 from contextlib import suppress
 from contextvars import ContextVar, Token
-from threading import Lock, Timer
+from functools import cache
+from threading import Condition, Lock, Thread
 from typing import Any
 
 import requests
@@ -21,19 +24,21 @@ class Deadline:
 
     def __init__(self, after_s: float) -> None:
         self.is_over = False
-        self._timer = Timer(after_s, self._cut)
-        self._timer.daemon = True
+        self.ends_at = math.inf
+        self._after_s = after_s
+        self._watch = _watch(os.getpid())
         self._lock = Lock()
         self._wires: list[socket.socket] = []
         self._outer: Token[Deadline | None] | None = None
 
     def __enter__(self) -> "Deadline":
         self._outer = _current.set(self)
-        self._timer.start()
+        self.ends_at = time.monotonic() + self._after_s
+        self._watch.begin(self)
         return self
 
     def __exit__(self, *_failure: object) -> None:
-        self._timer.cancel()
+        self._watch.end(self)
         assert self._outer is not None
         _current.reset(self._outer)
         with self._lock:
@@ -47,14 +52,57 @@ class Deadline:
             # A copy: TLS takes the socket over before its handshake is done, and nobody sees its own until then.
             self._wires.append(socket.socket(fileno=os.dup(connected.fileno())))
         if self.is_over:
-            self._cut()
+            self.cut()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """The time is over."""
         with self._lock:
             self.is_over = True
             for wire in self._wires:
                 with suppress(OSError):  # the other side may have hung up already
                     wire.shutdown(socket.SHUT_RDWR)
+
+
+class _Watch:
+    """Looks at the clock for all calls of a process: a thread for each would cost as much as the call itself."""
+
+    def __init__(self) -> None:
+        self._calls: set[Deadline] = set()
+        self._changed = Condition()
+        self._wakes_at = math.inf
+        self._thread: Thread | None = None
+
+    def begin(self, call: Deadline) -> None:
+        """From now on the call is cut when its time is over."""
+        with self._changed:
+            self._calls.add(call)
+            if self._thread is None:
+                self._thread = Thread(target=self._look, name="deadlines", daemon=True)
+                self._thread.start()
+            elif call.ends_at < self._wakes_at:
+                self._changed.notify()
+
+    def end(self, call: Deadline) -> None:
+        """The call is done, or was cut."""
+        with self._changed:
+            self._calls.discard(call)
+
+    def _look(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                late = [call for call in self._calls if call.ends_at <= now]
+                self._calls.difference_update(late)
+                if not late:
+                    self._wakes_at = min((call.ends_at for call in self._calls), default=math.inf)
+                    self._changed.wait(None if math.isinf(self._wakes_at) else self._wakes_at - now)
+            for call in late:
+                call.cut()
+
+
+@cache
+def _watch(_process: int) -> _Watch:
+    return _Watch()  # of this process alone: a fork leaves threads behind
 
 
 _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies
 
 import requests
 import urllib3
@@ -24,6 +26,8 @@ from lti_tool.deadline import Deadline
 MEGABYTE = 1_000_000
 _CONNECT_S, _READ_S, _WHOLE_S = 3.0, 10.0, 30.0
 _CHUNK = 65_536
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Where `requests` looks for the file of certificates that the machine's operator trusts."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 # It warns of each private address, and so does our error: a command, which sets up no logging, would say it twice.
@@ -205,6 +209,9 @@ def _session(*, ip_filter: bool) -> requests.Session:
     ).get_session()
     deadline.obeys(session)
     session.auth = _as_it_is
+    # What `requests` would find out by looking through the whole environment at each call.
+    session.verify = next((os.environ[name] for name in _AUTHORITIES if os.environ.get(name)), True)
+    session.trust_env = bool(getproxies())
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # one customer's cookie is no other's
     return session
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
@@ -185,6 +186,28 @@ def test_a_connection_that_is_used_again_has_a_deadline_of_its_own() -> None:
         assert [calls.get(f"{url}/x").body for _ in range(3)] == [b"yes"] * 3
         time.sleep(0.5)
         assert calls.get(f"{url}/x").body == b"yes"
+
+
+def test_a_short_deadline_does_not_wait_for_the_end_of_a_longer_one() -> None:
+    with dripping(b"") as patient, dripping(b"") as short, ThreadPoolExecutor(1) as thread:
+        longer = thread.submit(Outbound(frozenset({"127.0.0.1"}), within_s=3).get, f"http://{patient}/")
+        with pytest.raises(TimedOut):
+            Outbound(frozenset({"127.0.0.1"}), within_s=0.4).get(f"http://{short}/")
+        assert not longer.done()
+        with pytest.raises(TimedOut):
+            longer.result()
+
+
+def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with site(x=Response("by proxy")) as (url, _):
+        monkeypatch.setenv("http_proxy", url)
+        assert Outbound(frozenset({"lms.invalid"})).get("http://lms.invalid/x").body == b"by proxy"
+
+
+def test_certificates_that_the_environment_names_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/authorities.pem")
+    with pytest.raises(OSError, match="authorities"):
+        Outbound(LOOPBACK).get("https://localhost:1/")
 
 
 def test_cookies_of_one_answer_are_not_sent_with_the_next_call() -> None:
