@@ -58,7 +58,7 @@ class Door:
         """Lets the request through to its view, or raises Unauthorized, TooManyRequests or Forbidden.
 
         A POST's key may have been revoked since it was looked up: claiming its Idempotency-Key asks for that, before
-        anything is done or told.
+        anything is done or told; where a POST is refused before it comes so far, `confirm` does.
         """
         found = self._key_holder(_secret())
         self._rate.count(found.key_id)
@@ -66,6 +66,7 @@ class Door:
         view = current_app.view_functions[request.endpoint]
         scope: str = vars(view)["scope"]  # declared by `needs`, or nobody comes in
         if not found.may(scope):
+            confirm()
             raise Forbidden(f"This key has no scope {scope!r}.", scope=scope)
         g.caller = found
 
@@ -88,6 +89,12 @@ def caller() -> Caller:
     """The program of this request."""
     found: Caller = g.caller
     return found
+
+
+def confirm() -> None:
+    """Looks this request's key up, whatever the door remembers of it. Raises Unauthorized."""
+    if api_keys.caller(db.engine, api_keys.hashed(_secret())) is None:
+        raise Unauthorized(sent=True)
 
 
 def reach(license_id: str) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask import Response
 from pydantic import BaseModel
+from werkzeug.exceptions import HTTPException
 
 from lti_tool.errors import Invalid, Refusal
-from lti_tool.web.api import bodies, idempotency, queries
+from lti_tool.web.api import bodies, callers, idempotency, queries
 from lti_tool.web.api.bodies import Malformed
 from lti_tool.web.api.callers import needs
+from lti_tool.web.api.idempotency import KeyMissing
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ def call(
             if body is None:
                 asked = queries.read(query)
                 return view(**ids, asked=asked) if query.model_fields else view(**ids)
+            try:
+                return write(body, ids)
+            except (HTTPException, KeyMissing):  # before the claim, which would have asked
+                callers.confirm()
+                raise
+
+        def write(body: type[BaseModel], ids: dict[str, Any]) -> Response:
             try:
                 queries.read(query)
                 sent = bodies.read(body)

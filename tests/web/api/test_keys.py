@@ -87,6 +87,38 @@ def test_a_key_that_is_revoked_in_use_does_and_repeats_nothing_more(
     assert told(get(f"/members/{student}", key=key)) == (401, "unauthorized")
 
 
+UNREAD = {
+    "too large": (b" " * 20_000, "application/json", "new"),
+    "another type": (b"{}", "text/plain", "new"),
+    "no JSON": (b"{", "application/json", "new"),
+    "no Idempotency-Key": (b"{}", "application/json", ""),
+}
+
+
+@pytest.mark.parametrize("how", UNREAD)
+def test_a_key_that_is_revoked_in_use_is_told_so_whatever_it_sends(
+    client: FlaskClient, student: str, revoked_in_use: tuple[str, str], how: str
+) -> None:
+    key, _ = revoked_in_use
+    body, kind, once = UNREAD[how]
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": kind, "Idempotency-Key": once}
+    refused = client.post(f"/api/v1/members/{student}/spends", data=body, headers=headers)
+    assert told(refused) == (401, "unauthorized")
+    assert refused.headers["WWW-Authenticate"].endswith('error="invalid_token"')
+
+
+def test_a_key_without_the_scope_that_is_revoked_in_use_is_told_so(
+    books: Books, get: Get, post: Post, new_key: NewKey, student: str
+) -> None:
+    key = new_key(scopes=("read",))
+    assert get(f"/members/{student}", key=key).status_code == 200
+    assert told(post(f"/members/{student}/spends", key=key, **ONE)) == (403, "forbidden")
+    with books() as session:
+        [used] = session.scalars(select(ApiKey.id).where(ApiKey.secret_hash == api_keys.hashed(key)))
+        api_keys.revoke(session, used, now=NOW)
+    assert told(post(f"/members/{student}/spends", key=key, **ONE)) == (401, "unauthorized")
+
+
 def test_a_revoked_key_is_as_good_as_an_unknown_one(get: Get, books: Books, new_key: NewKey, school: License) -> None:
     key = new_key(school)
     assert get("/licenses", key=key).status_code == 200
