@@ -20,8 +20,8 @@ def send(client: Any, new_key: Any, student: str) -> Any:
     """Sends raw bytes as a hold."""
     key = new_key(scopes=("spend",))
 
-    def post(body: bytes | str, content_type: str | None = "application/json") -> Any:
-        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": new_id()}
+    def post(body: bytes | str, content_type: str | None = "application/json", once: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": once or new_id()}
         return client.post(f"/api/v1/members/{student}/holds", headers=headers, data=body, content_type=content_type)
 
     return post
@@ -83,6 +83,14 @@ def test_too_large_and_not_json_are_said_so(send: Any) -> None:
     for kind in ("application/ld+json", "text/plain", "application/x-www-form-urlencoded", None):
         assert told(send(GOOD, kind)) == (415, "unsupported_media_type")
     assert send(GOOD, "application/json; charset=utf-8").status_code == 201
+
+
+def test_a_body_that_was_not_read_uses_no_idempotency_key_up(send: Any) -> None:
+    assert told(send(GOOD + " " * 20_000, once="mine")) == (413, "too_large")
+    assert told(send(GOOD, "text/plain", once="mine")) == (415, "unsupported_media_type")
+    answers = [send(GOOD, once="mine") for _ in range(2)]
+    assert [one.status_code for one in answers] == [201, 201]
+    assert [one.headers.get("Idempotency-Replayed") for one in answers] == [None, "true"]
 
 
 def test_a_body_that_does_not_say_its_length_may_be_no_larger(
