@@ -115,7 +115,7 @@ def teaches() -> bool:
 
 def rule() -> Rule | None:
     """Who may call this request's route; None where there is no route, or it does not say."""
-    return _declared(request.endpoint) if request.endpoint else None
+    return _declared(request.endpoint)
 
 
 def reaches(visit: Visit, endpoint: str) -> bool:
@@ -135,8 +135,8 @@ def _of_the_visit() -> dict[str, str]:
     return {"visit_token": session.token(clock.now()) if acts_for_a_visit() else ""}
 
 
-def _declared(endpoint: str) -> Rule | None:
-    return getattr(current_app.view_functions.get(endpoint), "access", None)
+def _declared(endpoint: str | None) -> Rule | None:
+    return getattr(current_app.view_functions.get(endpoint or ""), "access", None)
 
 
 def _check() -> None:

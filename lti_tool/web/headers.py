@@ -47,29 +47,33 @@ def lets_only_known_lmss_frame_it() -> None:
 
 
 def _add(response: Response) -> Response:
-    rule = access.rule()
-    ours = {
-        "Content-Security-Policy": _content_policy(response),
-        # The address holds an LMS's registration token, or the number by which a registration's page is found: no
-        # request that follows from the page passes it on.
-        "Referrer-Policy": "no-referrer" if rule in _BEFORE_A_LAUNCH or _is_by_address(rule) else "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-    }
+    rule, headers = access.rule(), response.headers
+    sent = {name.lower(): value for name, value in headers}
+    location = sent.get("location")
+    # The address holds an LMS's registration token, or the number by which a registration's page is found: no
+    # request that follows from the page passes it on.
+    is_secret = rule in _BEFORE_A_LAUNCH or _is_by_address(rule)
+    ours = [
+        ("Content-Security-Policy", _content_policy(rule, sent.get("content-type", ""), location)),
+        ("Referrer-Policy", "no-referrer" if is_secret else "same-origin"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cache-Control", "no-store"),
+    ]
     if _is_by_address(rule):
-        ours["X-Robots-Tag"] = "noindex"
-    set_by_view = {name.lower() for name, _ in response.headers}
-    response.headers.extend({name: value for name, value in ours.items() if name.lower() not in set_by_view})
-    if response.status_code == 308 and response.location:
+        ours.append(("X-Robots-Tag", "noindex"))
+    for name, value in ours:
+        if name.lower() not in sent:
+            headers.add(name, value)
+    if location and response.status_code == 308:
         # The router's own redirect, by path alone: host and scheme are what a proxy, or anybody, says they are.
-        response.location = urlsplit(response.location)._replace(scheme="", netloc="").geturl()
+        response.location = urlsplit(location)._replace(scheme="", netloc="").geturl()
     return response
 
 
-def _content_policy(response: Response) -> str:
-    if response.mimetype != "text/html":
+def _content_policy(rule: access.Rule | None, content_type: str, location: str | None) -> str:
+    if content_type.partition(";")[0].strip() != "text/html":
         return _NO_PAGE
-    return _ON_THE_WAY if response.location else _policy(_framers())
+    return _ON_THE_WAY if location else _policy(_framers(rule))
 
 
 def _policy(ancestors: str) -> str:
@@ -85,13 +89,12 @@ def _form_targets() -> str:
     return f"'self' {also}" if also else "'self'"
 
 
-def _framers() -> str:
+def _framers(rule: access.Rule | None) -> str:
     """Who may frame this page: anybody where an LMS that we do not know yet registers, or a launch was refused.
 
     Neither page does anything in the name of whoever looks at it; a refusal that does says so. Nobody where the address
     is all that it takes, and nobody the operator's pages.
     """
-    rule = access.rule()
     if _is_by_address(rule) or rule is access.OPERATOR:
         return "'none'"
     is_refusal = rule is access.PLATFORM and "refusal" in g and "framed_by_known_only" not in g
