@@ -1,5 +1,6 @@
 """For those who run the tool: is it up, is it ready, what does it do; and one log line for each request."""
 
+import logging
 import os
 import re
 import time
@@ -8,7 +9,8 @@ from http import HTTPStatus
 from ipaddress import ip_address
 
 import structlog
-from flask import Blueprint, Flask, Response, abort, current_app, g, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
+from flask.globals import app_ctx, request_ctx
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +29,7 @@ NEIGHBOURS = Rule("addresses that the setting metrics_from names")
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _log = structlog.get_logger("creditroll.request")
+_lines = logging.getLogger("creditroll.request")
 
 _REQUESTS = Counter("creditroll_requests_total", "Requests answered.", ["method", "route", "status"])
 _SECONDS = Histogram(
@@ -95,11 +98,12 @@ def observe(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.began = time.perf_counter()
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    kept = app_ctx.g
+    kept.began = time.perf_counter()
+    given = request.environ.get("HTTP_X_REQUEST_ID", "")
+    kept.request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    structlog.contextvars.bind_contextvars(request_id=kept.request_id)
 
 
 @lru_cache(maxsize=4096)  # as many as there can be, so that the library need not look them up under its lock
@@ -108,25 +112,28 @@ def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
 
 
 def _end(response: Response) -> Response:
-    if "began" not in g:  # refused before the request reached us
+    kept, asked = app_ctx.g, request_ctx.request  # each look through `g` or `request` costs as much as a dict of them
+    if "began" not in kept:  # refused before the request reached us
         return response
-    seconds = time.perf_counter() - g.began
-    route = request.url_rule.rule if request.url_rule else "none"
-    method = request.method if request.method in _METHODS else "other"
+    seconds = time.perf_counter() - kept.began
+    route = asked.url_rule.rule if asked.url_rule else "none"
+    method = asked.method if asked.method in _METHODS else "other"
     requests, times = _series(method, route, response.status_code)
     requests.inc()
     times.observe(seconds)
-    refusal = g.get("refusal")
+    refusal = kept.get("refusal")
     if refusal is not None:
         _REFUSALS.labels(refusal).inc()
-    response.headers["X-Request-Id"] = g.request_id
-    write = _log.debug if request.blueprint == blueprint.name else _log.info  # probes ask every few seconds
-    write(
-        "request",
-        method=method,
-        route=route,
-        status=response.status_code,
-        ms=round(seconds * 1000, 1),
-        **({"refusal": refusal} if refusal is not None else {}),
-    )
+    response.headers["X-Request-Id"] = kept.request_id
+    level = logging.DEBUG if asked.blueprint == blueprint.name else logging.INFO  # probes ask every few seconds
+    if _lines.isEnabledFor(level) or not structlog.is_configured():  # which then writes everything
+        _log.log(
+            level,
+            "request",
+            method=method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+            **({"refusal": refusal} if refusal is not None else {}),
+        )
     return response
