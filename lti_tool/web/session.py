@@ -20,6 +20,7 @@ from lti_tool.settings import Settings
 from lti_tool.signing import Signing
 
 HEADER = "X-Creditroll-Visit"
+_IN_ENVIRON = "HTTP_" + HEADER.upper().replace("-", "_")
 _KEY = "visit"
 _STAFF_HOURS = 8
 
@@ -75,8 +76,11 @@ def begin(visit: Visit) -> None:
 
 def token(now: datetime) -> str:
     """The visit as text for its pages, to come back in the header; "" without a visit."""
+    kept = session.get(_KEY)
+    if kept is None or kept["ends_at"] <= micros(now):
+        return ""
     interface = cast(_HeaderFirst, current_app.session_interface)
-    return str(interface.tokens.dumps(dict(session))) if current(now) else ""
+    return interface.tokens.dumps(dict(session))
 
 
 def end() -> None:
@@ -110,7 +114,7 @@ class _HeaderFirst(SecureCookieSessionInterface):
         return self._cookies
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        text, signing = request.headers.get(HEADER), self.tokens
+        text, signing = request.environ.get(_IN_ENVIRON), self.tokens
         if text is None:
             text, signing = request.cookies.get(self.get_cookie_name(app)), self._cookies
         try:
@@ -119,5 +123,9 @@ class _HeaderFirst(SecureCookieSessionInterface):
             return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if HEADER not in request.headers:  # an old page must not put its visit in the place of a newer one
+        if _IN_ENVIRON in request.environ:
+            return  # an old page must not put its visit in the place of a newer one
+        if session.modified or "Vary" in response.headers:
             super().save_session(app, session, response)
+        elif session.accessed:  # all that is left to say, said without reading nine settings first
+            response.headers.add("Vary", "Cookie")
