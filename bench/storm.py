@@ -8,6 +8,7 @@ has no answer tries again, programs with the same key.
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -127,7 +128,7 @@ def _storm(
 
 def _kill_one(server: int, number: int) -> int:
     """Kills one of the server's workers, in turns; 0 if none was there."""
-    with suppress(psutil.Error):
+    with suppress(psutil.Error, ProcessLookupError):
         workers = [one for one in psutil.Process(server).children() if _answers_requests(one)]
         workers[number % len(workers)].kill()
         return 1
@@ -135,8 +136,8 @@ def _kill_one(server: int, number: int) -> int:
 
 
 def _answers_requests(child: psutil.Process) -> bool:
-    command = " ".join(child.cmdline())
-    return "lti_tool.jobs" not in command and "resource_tracker" not in command
+    is_jobs = os.getsid(child.pid) == child.pid  # Ctrl-C is not for them
+    return not is_jobs and "resource_tracker" not in " ".join(child.cmdline())
 
 
 def _spend(program: Program, told: Told, stop: Event) -> None:

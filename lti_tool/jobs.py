@@ -341,7 +341,11 @@ def _open_queue(engine: Engine) -> Huey:
 
 def main() -> None:
     """The consumer as a process of its own; the first argument is the id of the process that it is not to outlive."""
-    parent = int(sys.argv[1]) if sys.argv[1:] else os.getppid()
+    work(int(sys.argv[1]) if sys.argv[1:] else os.getppid())
+
+
+def work(parent: int) -> None:
+    """This process becomes the consumer, until it is told to end or the process `parent` has ended."""
     settings = load(os.environ)
     logs.configure(settings.log_level)
     gc.freeze()  # what was imported stays: it need not be looked through again with each thousand people of a roster

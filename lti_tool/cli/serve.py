@@ -1,18 +1,19 @@
 """`creditroll serve`: the production server with its workers and the background jobs, ended together."""
 
+import gc
 import logging
 import multiprocessing
 import multiprocessing.process
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from threading import Event, Lock, Thread
+from multiprocessing import Process
+from threading import Event, Thread
 
 import click
 from flask import Flask
@@ -52,8 +53,20 @@ def command(host: str, port: int, workers: int) -> None:
     open_keyring(settings.keys_dir)  # the first key is made now, where a fault is seen, and not for the first LMS
     logs.configure(settings.log_level)
     with _shared_metrics():
-        import_module("lti_tool.app")  # once, for all workers: a new one then answers within milliseconds
+        _import_once()
         _run(host, port, workers, settings)
+
+
+def _import_once() -> None:
+    """Imports the tool for workers and jobs, which are forked: they start within milliseconds, and share its memory.
+
+    The garbage collector would unshare it, since it writes to each object that it looks at; and while nothing but
+    imports happens there is hardly any garbage, but a sixth of the time goes into looking for it.
+    """
+    gc.disable()
+    import_module("lti_tool.app")
+    gc.freeze()
+    gc.enable()
 
 
 def _run(host: str, port: int, workers: int, settings: Settings) -> None:
@@ -124,16 +137,11 @@ def _shared_metrics() -> Iterator[None]:
         yield
 
 
-# Popen waits until its pipe to the child is closed. A worker that is forked at that moment gets a copy of it, and Popen
-# would wait as long as the worker lives, without seeing the jobs end.
-_forking = Lock()
-os.register_at_fork(before=_forking.acquire, after_in_parent=_forking.release, after_in_child=_forking.release)
-
-
 @contextmanager
 def _jobs() -> Iterator[None]:
     ended = Event()
-    keeper = Thread(target=_keep_jobs, args=(ended,), name="jobs")
+    # Forked before there are workers and threads, whose pipes and locks it would get copies of.
+    keeper = Thread(target=_keep_jobs, args=(_start_jobs(), ended), name="jobs")
     keeper.start()
     try:
         yield
@@ -142,24 +150,39 @@ def _jobs() -> Iterator[None]:
         keeper.join()
 
 
-def _keep_jobs(ended: Event) -> None:
+def _start_jobs() -> Process:
+    jobs = Process(target=_work, args=(os.getpid(),), name="jobs")
+    jobs.start()
+    return jobs
+
+
+def _work(parent: int) -> None:
+    os.setsid()  # Ctrl-C is for the server, which then ends the jobs in order
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # forked late, it has the server's handlers, which end nothing here
+    import_module("lti_tool.jobs").work(parent)
+
+
+def _keep_jobs(jobs: Process, ended: Event) -> None:
     while not ended.is_set():
-        # Its own session: Ctrl-C is for the server, which then ends the jobs in order.
-        command = [sys.executable, "-m", "lti_tool.jobs", str(os.getpid())]
-        with _forking:
-            jobs = subprocess.Popen(command, start_new_session=True)  # noqa: S603 # our own module, nothing from outside
-        while jobs.poll() is None and not ended.wait(0.5):
+        while jobs.is_alive() and not ended.wait(0.5):
             pass
-        if ended.is_set():
-            jobs.terminate()
-            try:
-                jobs.wait(_LAST_S)
-            except subprocess.TimeoutExpired:
-                jobs.kill()
-                jobs.wait()
-        else:
-            _log.error("the jobs ended with %s; starting them again", jobs.returncode)
-            ended.wait(2)
+        if not ended.is_set():
+            _log.error("the jobs ended with %s; starting them again", jobs.exitcode)
+            if not ended.wait(2):
+                jobs = _start_jobs()
+    jobs.terminate()
+    if not _has_ended(jobs, within_s=_LAST_S):
+        jobs.kill()
+        jobs.join()
+
+
+def _has_ended(jobs: Process, *, within_s: float) -> bool:
+    # Not `join`, which with a time to wait hears of the end by a pipe: a worker forked at the wrong moment has a copy.
+    give_up = time.monotonic() + within_s
+    while jobs.is_alive() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return not jobs.is_alive()
 
 
 def _end_once(parent: multiprocessing.process.BaseProcess) -> None:

@@ -70,8 +70,8 @@ class Server:
     def is_jobs(self, process: psutil.Process) -> bool:
         """Whether the child does background work."""
         try:
-            return "lti_tool.jobs" in process.cmdline()
-        except psutil.NoSuchProcess:  # it ended a moment ago
+            return os.getsid(process.pid) == process.pid  # Ctrl-C is not for them
+        except ProcessLookupError:  # it ended a moment ago
             return False
 
 
