@@ -144,15 +144,17 @@ class Write:
             return found
 
     def send(self, session: Session, /, **parameters: object) -> Sent:
-        """As `Sql.send`, inside the session's transaction: no rows, and nothing was done."""
+        """As `Sql.send`, inside the session's transaction: no row, and nothing was done."""
         connection = session.connection()
         if connection.dialect.name != "sqlite":
             return self._one.send(session, **parameters)
         first, *others = self._steps
-        found = [tuple(row) for row in connection.exec_driver_sql(first, parameters)]
-        for step in others if found else ():
-            connection.exec_driver_sql(step, parameters)
-        return Sent(found)
+        row = connection.exec_driver_sql(first, parameters).mappings().first()
+        if row is None:
+            return Sent([])
+        for step in others:
+            connection.exec_driver_sql(step, parameters | dict(row))
+        return Sent([tuple(row.values())])
 
     def _take(self, connection: sqlite3.Connection, known: dict[str, object]) -> list[tuple[Any, ...]]:
         first, *others = self._steps

@@ -12,7 +12,7 @@ from lti_tool.db import Sql
 from lti_tool.ledger import events, rules
 from lti_tool.ledger.movements import SYSTEM, Actor, Movement, Posted
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.ledger.transfers import post
+from lti_tool.ledger.transfers import give_bundles, post
 from lti_tool.sending import Sent
 from lti_tool.settings import Resource
 
@@ -215,7 +215,7 @@ def top_up(
     )
     why_none, pool = decision.why_none, terms.pool
     try:
-        posted = post(session, movement, member_ids=[member_id]) if decision.bundles else None
+        posted = give_bundles(session, movement, member_id) if decision.bundles else None
     except PoolShort as short:
         # Others emptied the pool between our look and our debit; the student's launch must still succeed (R11).
         posted, why_none, pool = None, rules.Why.POOL, short.pool

@@ -5,18 +5,20 @@ pool -> outside (refund). A row names its member or none; no kind leads from a m
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.db import Base, Instant, Sql, Write, micros
 from lti_tool.ids import new_id
 from lti_tool.ledger import events, rules
 from lti_tool.ledger.movements import Actor, Movement, Posted
 from lti_tool.ledger.refusals import FormReused, PoolShort
+from lti_tool.sending import Sent
 
 
 class Batch(Base):
@@ -77,34 +79,37 @@ class Transfer(Base):
 _CREDIT_MEMBERS = Sql(
     """
     update accounts
-       set balance = balance + :each, received = received + :each,
-           auto_received = auto_received + :auto, version = version + 1
+       set balance = balance + :each, received = received + :each, version = version + 1
      where license_id = :license_id and resource = :resource
        and member_id in (select value from json_each(:member_ids))
     """,
     postgresql="""
     update accounts
-       set balance = balance + :each, received = received + :each,
-           auto_received = auto_received + :auto, version = version + 1
+       set balance = balance + :each, received = received + :each, version = version + 1
      where license_id = :license_id and resource = :resource
        and member_id in (select value from json_array_elements_text(cast(:member_ids as json)))
     """,
 )
 
-_CHANGE_POOL = Sql(
-    f"""
+_CHANGED_POOL = f"""
     update pools set balance = balance + :change, issued = issued + :issued_change, version = version + 1
      where license_id = :license_id and resource = :resource and balance + :change >= 0
-    returning balance, version, issued, {events.IS_HEARD}
-    """
-)
+    returning balance as pool_balance_after, version as pool_version, issued, {events.IS_HEARD} as is_heard
+"""
+_CHANGE_POOL = Sql(_CHANGED_POOL)
 
-_INSERT_BATCH = Sql(
-    """
+_BATCH_COLUMNS = """
     insert into batches (license_id, id, resource, kind, pool_version, pool_balance_after, amount_each, people, total,
                          actor_kind, actor_id, note, policy_version, request_key, request_hash, corrects_batch, at)
-    values (:license_id, :id, :resource, :kind, :pool_version, :pool_balance_after, :amount_each, :people, :total,
-            :actor_kind, :actor_id, :note, :policy_version, :request_key, :request_hash, :corrects_batch, :at)
+"""
+_BATCH_ROW = """
+    :license_id, :batch_id, :resource, :kind, :pool_version, :pool_balance_after, :amount_each, :people, :total,
+    :actor_kind, :actor_id, :note, :policy_version, :request_key, :request_hash, :corrects_batch, :at
+"""
+
+_INSERT_BATCH = Sql(
+    f"""
+    {_BATCH_COLUMNS} values ({_BATCH_ROW})
     on conflict (license_id, request_key) do nothing
     returning id
     """
@@ -145,6 +150,58 @@ _JOURNAL_MEMBERS = Sql(
 )
 
 
+_CREDITED = """
+    update accounts
+       set balance = balance + :amount_each, received = received + :amount_each,
+           auto_received = auto_received + :amount_each, version = version + 1
+       {pool}
+     where license_id = :license_id and resource = :resource and member_id = :member_id
+"""
+_JOURNALED = (
+    _JOURNAL_COLUMNS
+    + """
+    select :license_id, :transfer_id, :resource, :kind, :amount_each, :member_id, a.version, a.balance,
+           :batch_id, :actor_kind, :actor_id, :note, null, :at
+      from {account}
+    """
+)
+
+_GIVE_BUNDLES = Write(
+    _CHANGED_POOL,
+    _CREDITED.format(pool=""),
+    f"{_BATCH_COLUMNS} values ({_BATCH_ROW})",
+    _JOURNALED.format(
+        account="""(select 1) one
+      left join accounts a on a.license_id = :license_id and a.resource = :resource and a.member_id = :member_id"""
+    ),
+    postgresql=f"""
+    with pool as ({_CHANGED_POOL}),
+    account as ({_CREDITED.format(pool="from pool")} returning version, balance),
+    batch as ({_BATCH_COLUMNS} select {_BATCH_ROW.replace(":pool_", "pool.pool_")} from pool),
+    journal as ({_JOURNALED.format(account="pool left join account a on true")})
+    select * from pool
+    """,
+)
+
+
+def give_bundles(session: Session, movement: Movement, member_id: str) -> Posted:
+    """As `post`, for bundles that one member gets automatically: on PostgreSQL one statement.
+
+    That is right because its only condition after a wait, the pool's, is on the row that it updates; the member's
+    account must be locked by the caller. Raises PoolShort; then nothing was done.
+    """
+    batch_id, transfer_id, amount = new_id(), new_id(), movement.amount_each
+    row = _row(movement) | _batch_row(movement, batch_id, people=1, total=amount)
+    give = partial(_GIVE_BUNDLES.send, session, **row, member_id=member_id, transfer_id=transfer_id)
+    pool = _change_pool(session, movement, amount, give)
+    posted = Posted(batch_id, amount, 1, pool.after.balance)
+    if pool.is_heard:
+        events.tell_of_batch(
+            session, movement, posted, [[member_id, transfer_id]], before=pool.before, after=pool.after
+        )
+    return posted
+
+
 def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()) -> Posted:
     """Moves units between outside, pool and members, with the batch and its journal rows: all of it, or an error.
 
@@ -153,32 +210,14 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
     """
     total = movement.amount_each * (len(member_ids) or 1)
     # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
-    pool = _change_pool(session, movement, total)
+    pool = _change_pool(session, movement, total, partial(_CHANGE_POOL.send, session, **_pool(movement)))
     if member_ids:
         _credit(session, movement, member_ids)
     batch_id = new_id()
-    common = {
-        "license_id": movement.license_id,
-        "resource": movement.resource,
-        "kind": movement.kind,
-        "actor_kind": movement.actor.kind,
-        "actor_id": movement.actor.id,
-        "note": movement.note,
-        "at": micros(movement.at),
-    }
+    common = _row(movement)
+    batch = _batch_row(movement, batch_id, people=len(member_ids), total=total)
     inserted = _INSERT_BATCH.send(
-        session,
-        **common,
-        id=batch_id,
-        pool_version=pool.version,
-        pool_balance_after=pool.after.balance,
-        amount_each=movement.amount_each,
-        people=len(member_ids),
-        total=total,
-        policy_version=movement.policy_version,
-        request_key=movement.request_key,
-        request_hash=movement.request_hash,
-        corrects_batch=movement.corrects_batch,
+        session, **common, **batch, pool_version=pool.version, pool_balance_after=pool.after.balance
     )
     if movement.request_key and inserted.first() is None:
         # Only another wish can get here: the same one would have queued at the members' locks and been found (R17).
@@ -195,13 +234,40 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
     return posted
 
 
+def _pool(movement: Movement) -> dict[str, object]:
+    return {"license_id": movement.license_id, "resource": movement.resource}
+
+
+def _row(movement: Movement) -> dict[str, object]:
+    """What a batch's row and its people's have in common."""
+    return _pool(movement) | {
+        "kind": movement.kind,
+        "actor_kind": movement.actor.kind,
+        "actor_id": movement.actor.id,
+        "note": movement.note,
+        "at": micros(movement.at),
+    }
+
+
+def _batch_row(movement: Movement, batch_id: str, *, people: int, total: int) -> dict[str, object]:
+    return {
+        "batch_id": batch_id,
+        "amount_each": movement.amount_each,
+        "people": people,
+        "total": total,
+        "policy_version": movement.policy_version,
+        "request_key": movement.request_key,
+        "request_hash": movement.request_hash,
+        "corrects_batch": movement.corrects_batch,
+    }
+
+
 def _credit(session: Session, movement: Movement, member_ids: Sequence[str]) -> None:
     _CREDIT_MEMBERS.send(
         session,
         license_id=movement.license_id,
         resource=movement.resource,
         each=movement.amount_each,
-        auto=movement.amount_each if movement.kind == "auto_allotment" else 0,
         member_ids=json.dumps(member_ids),
     )
 
@@ -216,12 +282,11 @@ class _Changed:
     is_heard: bool
 
 
-def _change_pool(session: Session, movement: Movement, total: int) -> _Changed:
+def _change_pool(session: Session, movement: Movement, total: int, send: Callable[..., Sent]) -> _Changed:
     # Guarded by its own WHERE: the row is hot, and a look before the lock could not be trusted.
     change = total if movement.kind in ("grant", "purchase") else -total
     issued_change = change if movement.kind in ("grant", "purchase", "refund") else 0
-    where = {"license_id": movement.license_id, "resource": movement.resource}
-    while (row := _CHANGE_POOL.send(session, **where, change=change, issued_change=issued_change).first()) is None:
+    while (row := send(change=change, issued_change=issued_change).first()) is None:
         pool = pool_balance(session, movement.license_id, movement.resource)
         if pool < total:  # else it was filled between the two statements
             raise PoolShort(needed=total, pool=pool)

@@ -141,7 +141,9 @@ def _newcomer(
     top_up = _top_up(session, license_id, member_id, settings=settings, now=now) if is_learner else None
     if welcomed.first() is None:
         return None
-    return Admitted(license_id, str(person["person_id"]), member_id, top_up=top_up)
+    person_id = str(person["person_id"])
+    manages = arrival.role is Role.TEACHER and licenses.is_manager(session, license_id, person_id)
+    return Admitted(license_id, person_id, member_id, manages=manages, top_up=top_up)
 
 
 def _license(session: Session, arrival: Arrival, *, settings: Settings, now: datetime) -> str | None:

@@ -204,14 +204,15 @@ def test_r17_two_forms_are_two_batches(new_class: OpenClass) -> None:
     assert class_.account(student).received == 10
 
 
-def test_a_launch_is_two_statements_and_six_with_a_bundle(new_class: OpenClass, engine: Engine) -> None:
+def test_a_launch_is_two_statements_and_a_bundle_is_one_more(new_class: OpenClass, engine: Engine) -> None:
     class_ = new_class(maximum=10)
     student = class_.student()
     with recorded(engine) as with_bundle:
         class_.launch(student)
     with recorded(engine) as without:
         class_.launch(student)
-    assert (len(with_bundle), len(without)) == (6, 2)
+    bundle = 4 if engine.dialect.name == "sqlite" else 1  # SQLite's are calls, each of what PostgreSQL does in one
+    assert (len(with_bundle), len(without)) == (2 + bundle, 2)
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1_000_000_000_001])

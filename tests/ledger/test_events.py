@@ -106,7 +106,8 @@ def test_nothing_is_written_where_nobody_asked_for_it(
         class_.launch(students[0])
     class_.allot(students, 1)
     assert told(class_, ALLOTTED) == []
-    assert len(statements) == (7 if others else 6)
+    as_ever = 6 if engine.dialect.name == "sqlite" else 3
+    assert len(statements) == (as_ever + 1 if others else as_ever)
 
 
 def test_a_covered_spend_makes_no_statement_more_for_those_who_listen(new_class: OpenClass, engine: Engine) -> None:
