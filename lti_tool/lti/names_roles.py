@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from lti_tool.lti.roles import Role, resolve, strongest
@@ -22,8 +22,7 @@ _GONE = {"inactive", "deleted"}
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class RosterMember:
+class RosterMember(NamedTuple):
     """One person of a roster; `name` and `email` are None where the LMS keeps them back."""
 
     subject: str
@@ -136,11 +135,13 @@ def _take(members: list[Any], rows: dict[str, RosterMember], own_roles: Mapping[
     Of the roles only what they come to is kept: a hostile LMS could send megabytes of them for everybody.
     """
     subjects = []
+    told, role = None, Role.NONE
     for member in members:
         if not isinstance(member, dict) or (subject := _subject(member.get("user_id"))) is None:
             continue
         subjects.append(subject)
-        role = _role(member.get("roles"), own_roles)
+        if (roles := member.get("roles")) != told:  # most are told the same as the one before
+            told, role = roles, _role(roles, own_roles)
         new = RosterMember(subject, _name(member), _text(member.get("email")), role, _is_active(member))
         old = rows.get(subject)
         rows[subject] = new if old is None else _merged(old, new)
@@ -190,7 +191,7 @@ def _text(sent: object) -> str | None:
     """
     if not isinstance(sent, str) or sent.startswith("$"):
         return None
-    text = unescape(sent)
+    text = unescape(sent) if "&" in sent else sent
     if not text.isprintable():
         text = _NO_TEXT.sub(" ", text)
     return " ".join(text.split())[:_LONGEST_NAME] or None

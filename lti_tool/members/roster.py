@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -22,10 +23,11 @@ from lti_tool.lti.names_roles import RosterMember
 from lti_tool.lti.platforms import Deployment, Platform
 from lti_tool.lti.roles import Role
 from lti_tool.lti.service_tokens import ServiceAccount
-from lti_tool.members.listed_people import ensure_members
+from lti_tool.members.listed_people import ensure_members, portions
 from lti_tool.members.people import standing_role
 
 _ROLES = {role.value: role for role in Role}
+_HOLDERS = frozenset(role for role in Role if role.has_account)
 _standing = cache(standing_role)
 _MANY = 500
 """So many newcomers at once are worth telling the database's planner of."""
@@ -124,7 +126,7 @@ def apply(
     size = sum(row.active for row in before.values())
     if size >= _SMALL_COURSE and 2 * len(gone) > size and not confirm:
         return Outcome(added=0, dropped=len(gone), is_to_confirm=True)
-    holders = [person for person in listed.values() if person.role.has_account]
+    holders = [person for person in listed.values() if person.role in _HOLDERS]
     members = ensure_members(session, course.platform_id, course.license_id, holders, now=now)
     rows, after = before, _planned(before, listed, members.ids, began_at)
     if after != rows:
@@ -164,7 +166,7 @@ def _planned(
 
 def _is_present(person: RosterMember) -> bool:
     # Observers and Student View are no members. Without a known role one is here, but becomes no member by it.
-    return person.active and (person.role.has_account or person.role is Role.NONE)
+    return person.active and (person.role in _HOLDERS or person.role is Role.NONE)
 
 
 def _after(row: _Enrolled, listed: Mapping[str, RosterMember], began_at: datetime) -> _Enrolled:
@@ -261,9 +263,12 @@ _WRITE_ENROLLMENTS = Sql(
 
 
 def _write_enrollments(session: Session, course: Course, changed: Sequence[_Enrolled]) -> None:
-    if changed:
-        rows = json.dumps([[row.member_id, row.roster_role, row.role, row.active] for row in changed])
+    for portion in portions(sorted(changed, key=_MEMBER)):
+        rows = json.dumps([[row.member_id, row.roster_role, row.role, row.active] for row in portion])
         _WRITE_ENROLLMENTS.run(session, context_id=course.context_id, license_id=course.license_id, rows=rows)
+
+
+_MEMBER = attrgetter("member_id")
 
 
 _IN_NO_COURSE = Sql(

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
+from lti_tool.ledger.accounts import Account
 from lti_tool.lti.roles import Role
-from lti_tool.members.people import Member
+from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.members.roster import Outcome
 from tests.conftest import Books
 from tests.members.rosters import School, a_class, open_school, student
@@ -43,6 +44,18 @@ def test_five_thousand_people_take_as_many_statements_as_five(school: School, en
 
     assert counts[0] == counts[1] <= 16
     assert school.count(Member) == 5_000
+
+
+def test_a_roster_that_takes_more_than_one_portion_is_whole(school: School) -> None:
+    people = a_class(5_001)
+
+    assert school.apply(people) == Outcome(added=5_001, dropped=0)
+    assert (school.count(Member), school.count(Account), school.count(Enrollment)) == (5_001, 5_001, 5_001)
+
+    assert school.apply([student("s-0", "Ada"), *people[1:-1], student("new")]) == Outcome(added=1, dropped=1)
+    with school.books() as session:
+        assert session.scalars(select(Person.name).where(Person.subject == "s-0")).one() == "Ada"
+    assert school.account("s-5000").frozen
 
 
 @contextmanager
