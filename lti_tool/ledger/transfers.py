@@ -315,13 +315,10 @@ def lock_pool(session: Session, license_id: str, resource: str) -> int:
     return int(_LOCK_POOL.run(session, license_id=license_id, resource=resource).scalar_one())
 
 
-_COVERED = """balance = balance - :amount, used = used + :amount, held = held - :from_held, version = version + 1"""
-_IF_COVERED = """
-           and balance - held >= :amount - :from_held and held >= :from_held and (not frozen or :from_held > 0)"""
-
 _DEBIT = Sql(
-    f"""
-    update accounts set {_COVERED}
+    """
+    update accounts
+       set balance = balance - :amount, used = used + :amount, held = held - :from_held, version = version + 1
      where license_id = :license_id and resource = :resource and member_id = :member_id
     """
 )
@@ -343,9 +340,10 @@ _JOURNAL_SPEND = Sql(
 
 SPEND_AT_ONCE = f"""
     account as (
-        update accounts set {_COVERED}
+        update accounts set balance = balance - :amount, used = used + :amount, version = version + 1
           from wanted
-         where accounts.license_id = wanted.license_id and resource = :resource and member_id = :member_id {_IF_COVERED}
+         where accounts.license_id = wanted.license_id and resource = :resource and member_id = :member_id
+           and balance - held >= :amount and not frozen
            and (held = 0 or not exists (
                     select 1 from holds h
                      where h.license_id = accounts.license_id and h.resource = accounts.resource
@@ -353,14 +351,14 @@ SPEND_AT_ONCE = f"""
         returning accounts.license_id, version, balance, held, used, received, wanted.now
     ), journal as (
         {_JOURNAL_SPEND_COLUMNS}
-        select license_id, :id, :resource, 'spend', :amount, :member_id, version, balance, :hold_id,
+        select license_id, :id, :resource, 'spend', :amount, :member_id, version, balance, null,
                :actor_kind, :actor_id, :reference, now
           from account
     )
 """
-"""`post_spend` as parts of one statement, which only PostgreSQL can: `wanted` names the licence and the time, `account`
-has the figures afterwards, or no row. What decides is on the row itself, so it holds after any wait; beside that,
-whoever has a hold past its time is left to those who free it, or its units would be told as held (R19)."""
+"""`post_spend` without a hold as parts of one statement, which only PostgreSQL can: `wanted` names the licence and the
+time, `account` has the figures afterwards, or no row. What decides is on the row itself, so it holds after any wait;
+beside that, whoever has a hold past its time is left to those who free it, or its units would be told as held (R19)."""
 
 
 def post_spend(

@@ -82,7 +82,7 @@ def read(model: type[Body]) -> Body:
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        sent = json.loads(raw.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        sent = _decode(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # a number or a depth that nobody needs, too
         raise Malformed("The body is not JSON in UTF-8, or names a field twice.") from error
     if not isinstance(sent, dict):
@@ -99,3 +99,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant).decode

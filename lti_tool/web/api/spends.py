@@ -55,8 +55,6 @@ def create(member_id: UUID, sent: bodies.NewSpend) -> Response:
             id=transfer_id,
             resource=sent.resource,
             amount=sent.amount,
-            from_held=0,
-            hold_id=None,
             actor_kind=actor.kind,
             actor_id=actor.id,
             reference=sent.reference,

@@ -35,8 +35,6 @@ def test_in_one_statement_nobody_goes_on_whose_turn_it_is_not(
             id="1",
             resource=EXPORT_CREDITS.name,
             amount=1,
-            from_held=0,
-            hold_id=None,
             actor_kind="api_key",
             actor_id=key.id,
             reference=None,
