@@ -326,7 +326,9 @@ def test_a_login_can_move_into_a_tab_of_its_own_and_does_not_go_on_here(browser:
     assert carriers(school) == ["cookie"]
 
 
-def test_a_student_goes_on_to_the_exporting_service_without_cookies(cookieless: BrowserContext, at: At) -> None:
+@pytest.fixture
+def exporting(cookieless: BrowserContext, at: At) -> Iterator[tuple[School, Seat, list[str]]]:
+    """A school with an exporting service, its teacher's first day done, and the tokens that came to the service."""
     school, sit = at(cookieless, storage_target="_parent")
     service, came = Flask("service"), list[str]()
 
@@ -349,9 +351,34 @@ def test_a_student_goes_on_to_the_exporting_service_without_cookies(cookieless: 
         seat = sit()
         seat.step_in(TEACHER)
         save_maximum(seat, "5")
-        frame = seat.step_in("mateo-ruiz")
-        with cookieless.expect_page() as opened:
-            frame.get_by_role("button", name="Export").click()
-        expect(opened.value.get_by_role("heading", name="Your films")).to_be_visible()
+        yield school, seat, came
     assert [jwt.decode(token, options={"verify_signature": False})["available"] for token in came] == [5]
     assert cookieless.cookies() == []
+
+
+def test_a_student_goes_on_to_the_exporting_service_without_cookies(
+    cookieless: BrowserContext, exporting: tuple[School, Seat, list[str]]
+) -> None:
+    _, seat, _ = exporting
+    frame = seat.step_in("mateo-ruiz")
+    with cookieless.expect_page() as opened:
+        frame.get_by_role("button", name="Export").click()
+    expect(opened.value.get_by_role("heading", name="Your films")).to_be_visible()
+
+
+def test_a_link_takes_a_student_straight_to_the_exporting_service_without_cookies(
+    cookieless: BrowserContext, exporting: tuple[School, Seat, list[str]]
+) -> None:
+    school, seat, _ = exporting
+    frame = seat.step_in(TEACHER, way="choose-for-assignment")
+    frame.get_by_role("radio", name="Exporting service (Export)").check()
+    frame.get_by_role("button", name="Add link").click()
+    seat.page.wait_for_url(f"{school.lms.url}/courses/period-2/as/{TEACHER}")
+    seat.page.goto(f"{school.lms.url}/courses/period-2/as/mateo-ruiz/link-1")
+    with cookieless.expect_page() as opened:
+        seat.page.get_by_role("link", name="Open in a new tab").click()
+    launched = opened.value
+    with cookieless.expect_page() as opened:
+        launched.get_by_role("button", name="Open in a new tab").click()
+    expect(opened.value.get_by_role("heading", name="Your films")).to_be_visible()
+    assert carriers(school)[-1] == "new_tab"
