@@ -5,6 +5,7 @@ time are never run: as shipped they let replayed, foreign and undated tokens in 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -124,20 +125,24 @@ class Login(OIDCLogin[Parameters, OneRegistration, SessionService, _NoCookies, s
 
     def _prepare_redirect_url(self, launch_url: str) -> str:
         """PyLTI1p3's own adds a second "?" where the LMS's address has a query, and writes state to a session."""
-        asked = {
-            "scope": "openid",
-            "response_type": "id_token",
-            "response_mode": "form_post",
-            "prompt": "none",
-            "client_id": self.get_client_id() or "",
-            "redirect_uri": launch_url,
-            "login_hint": self._get_request_param("login_hint"),
-            **self._ours,
-        }
+        told = {"login_hint": self._get_request_param("login_hint"), **self._ours}
         if hint := self._get_request_param("lti_message_hint"):
-            asked["lti_message_hint"] = hint
+            told["lti_message_hint"] = hint
         address = self._registration.get_auth_login_url() or ""
-        return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
+        return f"{_asked_of(address, self.get_client_id() or '', launch_url)}&{urlencode(told)}"
+
+
+@lru_cache(maxsize=1000)  # a registration's logins all begin so
+def _asked_of(address: str, client_id: str, launch_url: str) -> str:
+    asked = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": client_id,
+        "redirect_uri": launch_url,
+    }
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}"
 
 
 class Message(MessageLaunch[Parameters, OneRegistration, SessionService, _NoCookies]):
