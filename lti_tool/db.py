@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, CursorResult, Engine, create_engine, event
@@ -348,17 +348,16 @@ def _writers_turn(engine: Engine) -> Iterator[None]:
     if not path or path == ":memory:":
         yield
         return
-    with _locked(Path(f"{path}-writer")):
+    with _locked(f"{path}-writer"):
         yield
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("ab") as file:
-        _lock(file)
-        yield  # closing the file frees the lock, also when the process is killed
-
-
-def _lock(file: IO[bytes]) -> None:
-    if os.name == "posix":
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _locked(path: str) -> Iterator[None]:
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # less what the umask takes away, as `open` makes files
+    try:
+        if os.name == "posix":
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)  # which frees the lock, also when the process is killed
