@@ -6,7 +6,7 @@ from typing import ClassVar
 class Refusal(Exception):
     """A request that was understood and cannot be granted; nothing was changed.
 
-    `code` is stable and part of the contract; `status` is the HTTP status the edges answer with;
+    `code` is stable (those that programs get are in docs/api.md); `status` is the HTTP status the edges answer with;
     `detail` is one sentence for a person; `figures` are the numbers behind it (machine API problem members).
     """
 

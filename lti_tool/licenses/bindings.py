@@ -101,7 +101,7 @@ def bind(session: Session, license_id: str, deployment_id: str, context_id: str 
 
 
 def describe(session: Session, license_id: str) -> list[dict[str, str | None]]:
-    """Where the licence is in force, as the contract's `bindings`: issuer, client, deployment and course."""
+    """Where the licence is in force, as `license show --json` prints it: issuer, client, deployment and course."""
     rows = session.execute(
         select(Platform.issuer, Platform.client_id, Deployment.deployment_id, Context.context_id, Context.title)
         .select_from(Binding)

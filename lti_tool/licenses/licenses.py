@@ -124,7 +124,7 @@ def trust(session: Session, license_id: str, is_trusted: bool) -> License:
 def describe(
     session: Session, found: License, *, resources: Mapping[str, Resource], now: datetime
 ) -> dict[str, object]:
-    """The licence as the contract shows it (`GET /licenses/{license}`); `now` is the database's clock."""
+    """The licence as docs/api.md shows it (`GET /licenses/{license}`); `now` is the database's clock."""
     return {
         "id": found.id,
         "name": found.name,

@@ -1,4 +1,4 @@
-"""`creditroll audit`, as the contract describes it."""
+"""`creditroll audit`, as docs/ledger.md describes it."""
 
 from sqlalchemy import Engine, text
 

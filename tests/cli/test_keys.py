@@ -1,4 +1,4 @@
-"""`creditroll keys`, as the contract describes it."""
+"""`creditroll keys`, as docs/operator/keys.md describes it."""
 
 import json
 from datetime import UTC, datetime, timedelta

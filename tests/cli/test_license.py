@@ -1,4 +1,4 @@
-"""`creditroll license`, as the contract describes it."""
+"""`creditroll license`, as docs/operator/first-license.md describes it."""
 
 from tests.cli.conftest import CLIENT, ISSUER, Run, add_platform
 from tests.conftest import Books

@@ -1,4 +1,4 @@
-"""`creditroll platform`, as the contract describes it."""
+"""`creditroll platform`, as docs/operator/registration.md describes it."""
 
 from collections.abc import Iterator
 from pathlib import Path

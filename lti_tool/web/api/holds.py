@@ -81,7 +81,7 @@ def one(hold_id: UUID) -> Response:
 
 
 def shape(held: Held) -> pages.Item:
-    """The hold as the contract shows it."""
+    """The hold as docs/api.md shows it."""
     return {
         "id": held.id,
         "status": held.status,
