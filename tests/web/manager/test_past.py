@@ -21,6 +21,12 @@ HISTORY = "/manager/history"
 DAY, CLOCK = f"{NOW:%Y-%m-%d}", f"{NOW:%H:%M}"
 
 
+@pytest.mark.parametrize("asked", ["", f"?date={DAY}"], ids=["before it is asked", "when it is shown"])
+def test_whose_clock_the_date_and_time_go_by_is_said_in_words(teacher: FlaskClient, asked: str) -> None:
+    text = get(teacher, f"{HISTORY}{asked}").text
+    assert "This date and time are in UTC, universal time, and not your clock’s" in text
+
+
 def test_a_past_moment_is_shown_as_it_was(teacher: FlaskClient, school: School) -> None:
     with school.books() as books:
         for when, each in ((NOW, 5), (NOW + timedelta(days=1), 7)):
