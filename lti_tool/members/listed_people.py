@@ -124,8 +124,8 @@ def ensure_members(
     if len(made) < len(newcomers):  # a launch made somebody a member in between, and of that we are told nothing
         for subjects in portions([who for who in newcomers if who not in ids]):
             ids |= {who: one.member_id for who, one in _known(session, where, subjects).items() if one.member_id}
-    if newcomers:
-        open_accounts(session, license_id, [ids[who] for who in newcomers])
+    for member_ids in portions(sorted(ids[who] for who in newcomers)):
+        open_accounts(session, license_id, member_ids)
     return Members(ids, frozenset(made.values()))
 
 

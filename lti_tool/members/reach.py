@@ -73,11 +73,13 @@ _ACTIVE_HERE = Sql(
        and e.context_id in (select value from json_each(:contexts))
        and e.member_id in (select value from json_each(:member_ids))
     """,
+    # Here to count distinct ids would sort them all; the courses as an array keep it from a look-up for each id.
     postgresql="""
-    select count(distinct e.member_id) from enrollments e
-     where e.license_id = :license_id and e.active
-       and e.context_id in (select value from json_array_elements_text(cast(:contexts as json)))
-       and e.member_id in (select value from json_array_elements_text(cast(:member_ids as json)))
+    select count(*) from json_array_elements_text(cast(:member_ids as json)) m
+     where exists (
+        select 1 from enrollments e
+         where e.license_id = :license_id and e.member_id = m.value and e.active
+           and e.context_id = any (array(select value from json_array_elements_text(cast(:contexts as json)))))
     """,
 )
 

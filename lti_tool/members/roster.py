@@ -160,8 +160,9 @@ def _planned(
     rows: Mapping[str, _Enrolled], listed: Mapping[str, RosterMember], members: Mapping[str, str], began_at: datetime
 ) -> dict[str, _Enrolled]:
     """The course as it should be, by subject."""
-    known = {who: _after(row, listed, began_at) for who, row in rows.items()}
-    return known | {who: _new(listed[who], member_id) for who, member_id in members.items() if who not in rows}
+    planned = {who: _after(row, listed, began_at) for who, row in rows.items()}
+    planned.update((who, _new(listed[who], member_id)) for who, member_id in members.items() if who not in rows)
+    return planned
 
 
 def _is_present(person: RosterMember) -> bool:
