@@ -19,6 +19,7 @@ from lti_tool.demo import (
 )
 from lti_tool.demo.config import LmsConfig
 from lti_tool.demo.families.family import Family
+from lti_tool.demo.guarding import guard
 from lti_tool.demo.school import open_school, this_school
 
 __all__ = ["LmsConfig", "create_lms"]
@@ -64,15 +65,11 @@ def _count() -> None:
 def _guard(response: Response) -> Response:
     """Nothing on these pages runs or loads but what is ours; the tool alone may be framed and posted to."""
     tool = this_school().config.tool_origin
-    response.headers["Content-Security-Policy"] = (
+    return guard(
+        response,
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"frame-src 'self' {tool}; form-action 'self' {tool}; frame-ancestors 'self'; base-uri 'none'"
+        f"frame-src 'self' {tool}; form-action 'self' {tool}; frame-ancestors 'self'; base-uri 'none'",
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 def _problem(problem: HTTPException) -> tuple[str, int]:

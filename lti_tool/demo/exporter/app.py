@@ -6,9 +6,10 @@ from flask import Blueprint, Flask, Response, abort, current_app, redirect, rend
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from lti_tool.demo.exporter.config import TAKES, ExporterConfig, answers
+from lti_tool.demo.exporter.config import TAKES, ExporterConfig
 from lti_tool.demo.exporter.films import TITLE, Film, State, Studio
 from lti_tool.demo.exporter.tokens import Door, TokenRefusedError
+from lti_tool.demo.guarding import guard, refuse_other_machines
 
 __all__ = ["TAKES", "ExporterConfig", "create_exporter"]
 
@@ -65,20 +66,15 @@ def front() -> str:
 
 
 def _refuse_other_machines() -> None:
-    if not answers(request.remote_addr or ""):
-        abort(403, "The demo's exporter answers this machine only.")
+    refuse_other_machines("The demo's exporter")
 
 
 def _guard(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = (
+    return guard(
+        response,
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {_config().framed_by}"
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {_config().framed_by}",
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"  # an address here is as good as its film
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _found(film_id: str) -> Film:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lti_tool.demo.gateway.config import is_this_machine
-
 TAKES = "/from-creditroll"
 """Where it takes whom the tool hands on."""
 
@@ -21,8 +19,3 @@ class ExporterConfig:
     """By the licence's id."""
     step_s: float = 0.15
     """How long each twentieth of a rendering takes."""
-
-
-def answers(host: str) -> bool:
-    """Whether the exporter talks to whoever calls from there: this machine only, as all of the demo."""
-    return is_this_machine(host)

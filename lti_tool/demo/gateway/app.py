@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
 
-from flask import Flask, Response, abort, g, render_template, request
+from flask import Flask, Response, g, render_template
 from werkzeug.exceptions import HTTPException
 
 from lti_tool import money
 from lti_tool.demo.gateway import api, control, pages
-from lti_tool.demo.gateway.config import GatewayConfig, is_this_machine, made_up_keys
+from lti_tool.demo.gateway.config import GatewayConfig, made_up_keys
 from lti_tool.demo.gateway.desk import open_desk, this_desk
+from lti_tool.demo.guarding import guard, refuse_other_machines
 
 __all__ = ["GatewayConfig", "at_work", "create_gateway", "made_up_keys"]
 
@@ -57,21 +58,16 @@ def at_work(app: Flask) -> Iterator[None]:
 
 def _refuse_other_machines() -> None:
     # Whatever serves this application, on whatever address: nobody elsewhere can believe that it takes money.
-    if not is_this_machine(request.remote_addr or ""):
-        abort(403, "The stand-in answers this machine only.")
+    refuse_other_machines("The stand-in")
 
 
 def _guard(response: Response) -> Response:
     """Nothing runs on these pages, nothing frames them, as nothing frames Stripe's."""
-    response.headers["Content-Security-Policy"] = (
+    return guard(
+        response,
         "default-src 'none'; style-src 'self'; img-src 'self'; "
-        f"form-action 'self' {g.get('goes_on_to', '')}; frame-ancestors 'none'; base-uri 'none'"
+        f"form-action 'self' {g.get('goes_on_to', '')}; frame-ancestors 'none'; base-uri 'none'",
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    if request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _problem(problem: HTTPException) -> tuple[str, int]:
