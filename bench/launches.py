@@ -4,12 +4,12 @@ One worker process for everybody, on the same server with as many threads; each 
 """
 
 import json
-import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
@@ -67,7 +67,7 @@ def _start(stack: ExitStack, folder: Path, database: Database, platform: FakePla
     embedded = school.fill(f"sqlite:///{folder / 'school.db'}", platform, folder)
     own, floors, books = (database.create(name, like="school") for name in ("tool", "floor", "books"))
     for name in ("tool.db", "floor.db"):
-        shutil.copy(folder / "school.db", folder / name)
+        _copy(folder / "school.db", folder / name)
     floor, peer, peer_books = "floors.launches", "peers.pylti", "peers.pylti_books"
     keys = {"PEER_KEEPS_KEYS": "1"}
     begun = [
@@ -80,6 +80,12 @@ def _start(stack: ExitStack, folder: Path, database: Database, platform: FakePla
         _app(stack, PYLTI_BOOKS, peer_books, _peer(platform) | keys | {"PEER_DATABASE": books}, (database.pid,)),
     ]
     return {one.name: one for one in begun}
+
+
+def _copy(filled: Path, copy: Path) -> None:
+    """With what is only in the file beside it so far: who ended last may not have moved it over."""
+    with closing(sqlite3.connect(filled)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
 
 
 def _tool(stack: ExitStack, name: str, folder: Path, url: str, pids: tuple[int, ...]) -> _Running:
