@@ -173,7 +173,7 @@ def _role(sent: object, own_roles: Mapping[str, Role]) -> Role:
 def _is_active(member: dict[str, Any]) -> bool:
     # NRPS 2.0 #membership-status: missing is Active. Absence is how most LMSs say that somebody left.
     status = member.get("status")
-    return not (isinstance(status, str) and status.rsplit("#")[-1].lower() in _GONE)
+    return status == "Active" or not (isinstance(status, str) and status.rsplit("#")[-1].lower() in _GONE)
 
 
 def _name(member: dict[str, Any]) -> str | None:

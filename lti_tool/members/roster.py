@@ -122,20 +122,21 @@ def apply(
     """
     listed = {person.subject: person for person in roster if _is_present(person)}
     before = _enrolled(session, course)
-    gone = [row for row in before.values() if row.active and not _after(row, listed, began_at).active]
+    known = _known_after(before, listed, began_at)
+    gone = sum(row.active and not known[who].active for who, row in before.items())
     size = sum(row.active for row in before.values())
-    if size >= _SMALL_COURSE and 2 * len(gone) > size and not confirm:
-        return Outcome(added=0, dropped=len(gone), is_to_confirm=True)
+    if size >= _SMALL_COURSE and 2 * gone > size and not confirm:
+        return Outcome(added=0, dropped=gone, is_to_confirm=True)
     holders = [person for person in listed.values() if person.role in _HOLDERS]
     members = ensure_members(session, course.platform_id, course.license_id, holders, now=now)
-    rows, after = before, _planned(before, listed, members.ids, began_at)
+    rows, after = before, _planned(known, listed, members.ids)
     if after != rows:
         was_active = {who for who, row in rows.items() if row.active}
         moved = [row.member_id for who, row in after.items() if row.active != (who in was_active)]
         _lock(session, course, [member_id for member_id in moved if member_id not in members.made])
         rows = _enrolled(session, course, and_lock=True)
         if rows != before:  # launches came in between
-            after = _planned(rows, listed, members.ids, began_at)
+            after = _planned(_known_after(rows, listed, began_at), listed, members.ids)
         _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
     _set_frozen(session, course, [row for row in after.values() if row.member_id not in members.made])
     was_active = {who for who, row in rows.items() if row.active}
@@ -156,13 +157,18 @@ def tell_planner(session: Session, outcome: Outcome) -> None:
         session.connection().exec_driver_sql(_COUNT_ANEW)
 
 
-def _planned(
-    rows: Mapping[str, _Enrolled], listed: Mapping[str, RosterMember], members: Mapping[str, str], began_at: datetime
+def _known_after(
+    rows: Mapping[str, _Enrolled], listed: Mapping[str, RosterMember], began_at: datetime
 ) -> dict[str, _Enrolled]:
-    """The course as it should be, by subject."""
-    planned = {who: _after(row, listed, began_at) for who, row in rows.items()}
-    planned.update((who, _new(listed[who], member_id)) for who, member_id in members.items() if who not in rows)
-    return planned
+    return {who: _after(row, listed, began_at) for who, row in rows.items()}
+
+
+def _planned(
+    known: dict[str, _Enrolled], listed: Mapping[str, RosterMember], members: Mapping[str, str]
+) -> dict[str, _Enrolled]:
+    """The course as it should be, by subject: who is known to it, and who is new."""
+    new = {who: _new(listed[who], member_id) for who, member_id in members.items() if who not in known}
+    return known | new if new else known
 
 
 def _is_present(person: RosterMember) -> bool:
