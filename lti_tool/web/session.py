@@ -80,7 +80,7 @@ def token(now: datetime) -> str:
     if kept is None or kept["ends_at"] <= micros(now):
         return ""
     interface = cast(_HeaderFirst, current_app.session_interface)
-    return interface.tokens.dumps(dict(session))
+    return str(interface.tokens.dumps(dict(session)))
 
 
 def end() -> None:
