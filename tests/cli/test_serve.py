@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
+from sqlalchemy import text
 from urllib3 import Retry
 
 from lti_tool.db import open_engine, writing
@@ -163,19 +164,22 @@ def test_jobs_whose_webhooks_are_stopped_by_an_error_that_nobody_foresaw_are_rep
         until(lambda: any(server.is_jobs(one) for one in server.family()))
         [before] = [one for one in server.family() if server.is_jobs(one)]
         with books() as session:
-            session.add(_unreadable(endpoint))
+            session.add(_due(endpoint))
+            session.flush()
+            # A moment that no calendar holds: the message cannot even be read.
+            session.execute(text("update webhook_deliveries set at = 9223372036854775807"))
         until(lambda: any(server.is_jobs(one) and one != before for one in server.family()), within_s=90)
         assert not before.is_running()
     engine.dispose()
 
 
-def _unreadable(endpoint: Endpoint) -> Delivery:
+def _due(endpoint: Endpoint) -> Delivery:
     return Delivery(
         license_id=endpoint.license_id,
         endpoint_id=endpoint.id,
         event_id=new_id(),
         kind=ALLOTTED,
-        data="no JSON",
+        data="{}",
         at=NOW,
         status="waiting",
         next_at=NOW,
