@@ -70,10 +70,22 @@ def _import_once() -> None:
 
 
 def _run(host: str, port: int, workers: int, settings: Settings) -> None:
-    with _jobs():
-        if settings.log_level in ("debug", "info"):
-            click.echo(f"Creditroll answers at http://{host}:{port} with {workers} workers. Ctrl-C ends it.", err=True)
-        _server(host, port, workers, settings).serve()
+    try:
+        with _jobs():
+            if settings.log_level in ("debug", "info"):
+                address = f"http://{host}:{port}"
+                click.echo(f"Creditroll answers at {address} with {workers} workers. Ctrl-C ends it.", err=True)
+            _server(host, port, workers, settings).serve()
+    finally:
+        _put_log_away(settings)
+
+
+def _put_log_away(settings: Settings) -> None:
+    """SQLite's last user to close brings the write-ahead log into the file; who is forked ends without closing."""
+    engine = open_engine(settings.database_url)
+    if engine.dialect.name == "sqlite":
+        schema.current(engine)
+        engine.dispose()
 
 
 def application() -> Flask:

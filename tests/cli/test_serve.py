@@ -117,6 +117,15 @@ def test_ending_it_ends_workers_and_jobs(environment: dict[str, str], number: si
 
 
 @pytest.mark.slow
+def test_once_it_has_ended_the_file_of_sqlite_is_whole_by_itself(environment: dict[str, str], sqlite_url: str) -> None:
+    log = Path(sqlite_url.removeprefix("sqlite:///") + "-wal")
+    with serving(environment, workers=1) as server:
+        requests.get(f"{server.url}/readyz", timeout=10).raise_for_status()
+        assert log.exists()
+    assert not log.exists()
+
+
+@pytest.mark.slow
 def test_ctrl_c_that_reaches_everybody_ends_it_at_once(environment: dict[str, str]) -> None:
     with serving(environment) as server:
         until(lambda: len(server.family()) >= 3)
