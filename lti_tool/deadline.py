@@ -32,9 +32,9 @@ class Deadline:
         self._outer: Token[Deadline | None] | None = None
 
     def __enter__(self) -> "Deadline":
-        self._outer = _current.set(self)
         self.ends_at = time.monotonic() + self._after_s
         self._watch.begin(self)
+        self._outer = _current.set(self)
         return self
 
     def __exit__(self, *_failure: object) -> None:
@@ -75,12 +75,12 @@ class _Watch:
     def begin(self, call: Deadline) -> None:
         """From now on the call is cut when its time is over."""
         with self._changed:
-            self._calls.add(call)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._look, name="deadlines", daemon=True)
-                self._thread.start()
+                self._thread.start()  # fails where the machine has no thread left; the next call then tries again
             elif call.ends_at < self._wakes_at:
                 self._changed.notify()
+            self._calls.add(call)
 
     def end(self, call: Deadline) -> None:
         """The call is done, or was cut."""

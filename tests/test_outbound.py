@@ -198,6 +198,33 @@ def test_a_short_deadline_does_not_wait_for_the_end_of_a_longer_one() -> None:
             longer.result()
 
 
+_WITHOUT_A_THREAD_AT_FIRST = """
+import sys
+from threading import Thread
+from lti_tool.outbound import Outbound, TimedOut
+
+start = Thread.start
+
+def no_thread_left(thread):
+    Thread.start = start
+    raise RuntimeError("can't start new thread")
+
+Thread.start = no_thread_left
+for _ in range(2):
+    try:
+        Outbound(frozenset({"127.0.0.1"}), within_s=0.4).get(sys.argv[1])
+    except (RuntimeError, TimedOut) as error:
+        print(type(error).__name__)
+"""
+
+
+def test_a_machine_that_once_had_no_thread_left_still_ends_later_calls() -> None:
+    with dripping(b"") as host:
+        command = [sys.executable, "-c", _WITHOUT_A_THREAD_AT_FIRST, f"http://{host}/"]
+        called = subprocess.run(command, capture_output=True, check=True, timeout=20, text=True)
+    assert called.stdout.split() == ["RuntimeError", "TimedOut"]
+
+
 def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with site(x=Response("by proxy")) as (url, _):
         monkeypatch.setenv("http_proxy", url)
