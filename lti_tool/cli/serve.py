@@ -7,6 +7,7 @@ import multiprocessing.process
 import os
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -63,6 +64,8 @@ def _import_once() -> None:
     The garbage collector would unshare it, since it writes to each object that it looks at; and while nothing but
     imports happens there is hardly any garbage, but a sixth of the time goes into looking for it.
     """
+    if sys.platform == "linux":  # where Python from 3.14 on has a helper fork, whose children the jobs would then be
+        multiprocessing.set_start_method("fork", force=True)
     gc.disable()
     import_module("lti_tool.app")
     gc.freeze()

@@ -88,10 +88,10 @@ def environment(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(environment: dict[str, str], *, workers: int = 2) -> Iterator[Server]:
+def serving(environment: dict[str, str], *, workers: int = 2, start: str = START) -> Iterator[Server]:
     """A server for the block, ended whatever happens in it."""
     port = free_port()
-    arguments = [sys.executable, "-c", START, "serve", "--port", str(port), "--workers", str(workers)]
+    arguments = [sys.executable, "-c", start, "serve", "--port", str(port), "--workers", str(workers)]
     process = subprocess.Popen(arguments, env=environment)
     server = Server(process, port)
     try:
@@ -123,6 +123,16 @@ def test_once_it_has_ended_the_file_of_sqlite_is_whole_by_itself(environment: di
         requests.get(f"{server.url}/readyz", timeout=10).raise_for_status()
         assert log.exists()
     assert not log.exists()
+
+
+@pytest.mark.slow
+def test_jobs_and_workers_are_forked_by_the_server_where_python_would_have_a_helper_do_it(
+    environment: dict[str, str],
+) -> None:
+    as_from_3_14_on = f"import multiprocessing; multiprocessing.set_start_method('forkserver'); {START}"
+    with serving(environment, start=as_from_3_14_on, workers=1) as server:
+        forked = [one for one in server.family() if one.cmdline() == server.process.args]
+        assert {server.is_jobs(one) for one in forked if one.ppid() == server.process.pid} == {True, False}
 
 
 @pytest.mark.slow
