@@ -86,6 +86,9 @@ def admit(session: Session, arrival: Arrival, *, settings: Settings, now: dateti
     top_up = None
     if arrival.role is Role.LEARNER and role is Role.LEARNER:
         top_up = _top_up(session, license_id, member_id, settings=settings, now=now)
+        if top_up is None:  # who first came at the moment that the pool was opened, and neither saw the other
+            accounts.open_accounts(session, license_id, [member_id])
+            top_up = _top_up(session, license_id, member_id, settings=settings, now=now)
     is_marked = arrival.role is Role.LEARNER and known.is_marked
     return Admitted(license_id, known.person_id, member_id, manages=manages, top_up=top_up, is_marked=is_marked)
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.ledger import issuing
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.contexts import Context
@@ -19,7 +21,7 @@ from lti_tool.members import roster
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.settings import load
 from tests.conftest import Books
-from tests.factories import make_context, make_deployment
+from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_license
 from tests.members.rosters import LATER, School, a_class, open_school
 
 Done = TypeVar("Done")
@@ -94,6 +96,24 @@ def test_who_launches_while_a_reading_drops_them_is_back_with_their_credits(scho
 
     assert school.enrollment("s-1").active
     assert not school.account("s-1").frozen
+
+
+def test_who_first_came_while_a_pool_was_opened_has_an_account_there_when_they_come_again(books: Books) -> None:
+    with books() as session:
+        course = make_context(session)
+        license_id = make_license(session, resource="phone-minutes", context=course).id
+
+    def open_pool() -> None:
+        with books() as session:
+            issuing.grant(session, license_id, EXPORT_CREDITS, amount=100, actor=OPERATOR, now=LATER)
+
+    with ThreadPoolExecutor(1) as threads:
+        with books() as session:
+            launch(session, course.id, "s-1", Role.LEARNER)
+            opening = meanwhile(threads, open_pool)
+        opening.result()
+    with books() as session:
+        assert launch(session, course.id, "s-1", Role.LEARNER).top_up is not None
 
 
 @pytest.mark.parametrize(("second_teacher", "same_course"), [("ana", True), ("ana", False), ("ben", True)])
