@@ -83,7 +83,7 @@ def _start(stack: ExitStack, folder: Path, database: Database, platform: FakePla
 
 
 def _copy(filled: Path, copy: Path) -> None:
-    """With what is only in the file beside it so far: who ended last may not have moved it over."""
+    """With its write-ahead log, which whoever closed the database last may not have brought into the file."""
     with closing(sqlite3.connect(filled)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
 

@@ -136,7 +136,7 @@ def _kill_one(server: int, number: int) -> int:
 
 
 def _answers_requests(child: psutil.Process) -> bool:
-    is_jobs = os.getsid(child.pid) == child.pid  # Ctrl-C is not for them
+    is_jobs = os.getsid(child.pid) == child.pid  # a session of their own, which keeps Ctrl-C from them
     return not is_jobs and "resource_tracker" not in " ".join(child.cmdline())
 
 

@@ -119,7 +119,7 @@ class Sql:
 
 
 class Write:
-    """A write of many rows that finds by itself whether there is anything to do.
+    """A write to several tables that finds by itself whether there is anything to do.
 
     PostgreSQL does it by one statement; SQLite, to which each statement is only a call, by several steps: the first
     finds a row, or there is nothing to do.
@@ -144,7 +144,10 @@ class Write:
             return found
 
     def send(self, session: Session, /, **parameters: object) -> Sent:
-        """As `Sql.send`, inside the session's transaction: no row, and nothing was done."""
+        """As `Sql.send`, inside the session's transaction: where it found no row, nothing was done.
+
+        On SQLite, too, the other steps know the found row's columns by name; none of them need find anything to do.
+        """
         connection = session.connection()
         if connection.dialect.name != "sqlite":
             return self._one.send(session, **parameters)

@@ -67,7 +67,8 @@ class Postman:
     def at_work(self) -> Iterator[Callable[[], bool]]:
         """During the block threads of this process deliver; a message that is cut off at its end is sent again.
 
-        What it gives says whether all of them still do: an error that nobody foresaw ends a thread.
+        What it gives says whether all of them still do: an error that nobody foresaw ends a thread, unless it came up
+        while one message was made or sent.
         """
         threads = [Thread(target=self._work, name=f"postman-{number}", daemon=True) for number in range(_THREADS)]
         for thread in threads:

@@ -1,4 +1,4 @@
-"""What every page of the demo's applications is sent with, and which machine they answer."""
+"""What every page of the demo's applications is sent with, and how some of them refuse other machines."""
 
 from flask import Response, abort, request
 

@@ -205,6 +205,8 @@ def give_bundles(session: Session, movement: Movement, member_id: str) -> Posted
 def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()) -> Posted:
     """Moves units between outside, pool and members, with the batch and its journal rows: all of it, or an error.
 
+    Not for automatic bundles: `give_bundles` alone counts them as such (`auto_received`).
+
     The members' account rows must be locked by the caller, and named once each. Raises PoolShort when the pool has too
     few, FormReused when another batch with the same request key came first; then the transaction must end.
     """

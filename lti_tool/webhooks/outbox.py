@@ -42,7 +42,7 @@ class Turn:
 class Outcome:
     """What came of one call; `error` is None where it was delivered, and short where it was not.
 
-    `is_ours`: the message could not even be made, which says nothing about the endpoint.
+    `is_ours`: a fault of ours that nobody foresaw, in making or sending it, which says nothing about the endpoint.
     """
 
     at: datetime
