@@ -210,6 +210,7 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
     The members' account rows must be locked by the caller, and named once each. Raises PoolShort when the pool has too
     few, FormReused when another batch with the same request key came first; then the transaction must end.
     """
+    assert movement.kind != "auto_allotment"  # that must be counted as received automatically, too
     total = movement.amount_each * (len(member_ids) or 1)
     # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
     pool = _change_pool(session, movement, total, partial(_CHANGE_POOL.send, session, **_pool(movement)))
