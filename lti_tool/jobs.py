@@ -23,6 +23,7 @@ from huey.consumer import Consumer
 from sqlalchemy import Engine, text
 
 from lti_tool import clock, logs
+from lti_tool.auditor import Auditor
 from lti_tool.db import open_engine, writing
 from lti_tool.errors import Refusal
 from lti_tool.lti import notice_handlers
@@ -231,6 +232,17 @@ class Jobs:
         self._queue.ask_for_notices(deployment_id)
         self._close()
 
+    def audit(self) -> None:
+        """Has a worker do the audit that `last_audit.ask` asked for; call it after the commit."""
+        self._queue.audit()
+        self._close()
+
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        count: int = self._queue.huey.pending_count()
+        self._close()
+        return count
+
     def work_off(self) -> None:
         """Does all that waits now, here and at once: for tests, and where no consumer runs."""
         huey = self._queue.huey
@@ -295,14 +307,18 @@ class Jobs:
         def ask_for_notices(deployment_id: str) -> None:
             self._asker.ask(deployment_id)
 
+        def audit() -> None:
+            Auditor(self._engine).audit()
+
         def sweep() -> None:
             self.sweep()
 
         # Queued and done under one name: where this module is the process's own, it is called "__main__".
-        for task in (read_roster, ask_for_notices, sweep):
+        for task in (read_roster, ask_for_notices, audit, sweep):
             task.__module__ = "lti_tool.jobs"
         every_minute = huey.periodic_task(crontab(minute="*"))
-        return _Queue(huey, huey.task()(read_roster), huey.task()(ask_for_notices), every_minute(sweep))
+        queued = huey.task()
+        return _Queue(huey, queued(read_roster), queued(ask_for_notices), queued(audit), every_minute(sweep))
 
     def _close(self) -> None:
         """Keeps no connection for the rare next time; threads that are in the middle of something open theirs again."""
@@ -322,6 +338,7 @@ class _Queue:
     huey: Huey
     read_roster: Callable[[str], object]
     ask_for_notices: Callable[[str], object]
+    audit: Callable[[], object]
     sweep: Callable[[], object]
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from lti_tool import clock
+from lti_tool import clock, last_results
 from lti_tool.db import database_now, writing
 from lti_tool.ledger import expiry
 from lti_tool.licenses import idempotency
@@ -18,6 +18,9 @@ from lti_tool.purchasing.stripe.pages import Stripe
 from lti_tool.settings import Settings
 from lti_tool.unforeseen import outlived
 from lti_tool.webhooks import deliveries
+
+LAST_SWEEP = "sweep"
+"""The name under which the last sweep is kept."""
 
 
 class Sweeper:
@@ -34,6 +37,7 @@ class Sweeper:
 
         A step that ends in an unforeseen error comes again with the next sweep.
         """
+        began_at = clock.now()
         with outlived("starting lost readings again"):
             self._resume_readings()
         self._tidy("overdue holds", lambda session: expiry.sweep(session, now=database_now(session)))
@@ -46,6 +50,8 @@ class Sweeper:
         if self._settings.takes_cards:
             with outlived("asking about pages to pay on"):
                 self._watch_pages()
+        with outlived("noting that the sweep ran"), writing(self._engine) as session:
+            last_results.keep(session, LAST_SWEEP, {}, began_at=began_at, now=clock.now())
 
     def _resume_readings(self) -> None:
         with writing(self._engine) as session:

@@ -10,7 +10,7 @@ from lti_tool import clock
 from lti_tool.cli import books, json_option, show
 from lti_tool.db import db, transaction
 from lti_tool.licenses import bindings
-from lti_tool.lti import platforms, self_test
+from lti_tool.lti import last_test, platforms, self_test
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.platforms import Platform
@@ -117,6 +117,7 @@ def check(platform_id: str, as_json: bool) -> None:
     with books() as settings:
         subject = self_test.subject(db.session(), platforms.find(db.session(), platform_id))
         db.session.remove()  # nothing may stay open while the LMS is called
+        began_at = clock.now()
         steps = self_test.run(
             subject,
             Outbound(settings.allow_private_hosts),
@@ -124,6 +125,8 @@ def check(platform_id: str, as_json: bool) -> None:
             public_url=settings.public_url,
             clock=clock.now,
         )
+        with transaction() as session:
+            last_test.keep(session, platform_id, steps, began_at=began_at, now=clock.now())
     show([asdict(step) for step in steps], as_json=as_json, lines=[line for step in steps for line in _report(step)])
     if any(step.result is Result.FAILED for step in steps):
         raise SystemExit(1)

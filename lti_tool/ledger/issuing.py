@@ -23,14 +23,27 @@ def grant(
     actor: Actor,
     now: datetime,
     note: str | None = None,
+    request_key: str | None = None,
 ) -> Posted:
-    """Adds units to the licence's pool, opening the pool if need be (R2). Raises AmountInvalid."""
+    """Adds units to the licence's pool, opening the pool if need be (R2). Raises AmountInvalid.
+
+    With a form's `request_key` once: a second time raises FormReused, after which the transaction must end.
+    """
     if not 1 <= amount <= LARGEST_GRANT:
         raise AmountInvalid(f"Grant a whole number from 1 to {LARGEST_GRANT:,}.", field="credits")
     if note and len(note) > LONGEST_NOTE:
         raise AmountInvalid(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note)}.", field="note")
     open_pool(session, license_id, resource.name)
-    movement = Movement(license_id, resource.name, "grant", amount_each=amount, actor=actor, at=now, note=note)
+    movement = Movement(
+        license_id,
+        resource.name,
+        "grant",
+        amount_each=amount,
+        actor=actor,
+        at=now,
+        note=note,
+        request_key=request_key and f"grant:{request_key}",
+    )
     return post(session, movement)
 
 

@@ -1,8 +1,9 @@
 """The licence's own side of the books: one pool a resource, and the totals that always add up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, String, Text
+from sqlalchemy import BigInteger, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Sql
@@ -74,6 +75,15 @@ def totals(session: Session, license_id: str, *, now_us: int) -> list[Totals]:
         )
         for resource, issued, pool, balance, held, used, frozen, overdue in rows
     ]
+
+
+def of_licenses(session: Session, license_ids: Collection[str]) -> dict[str, list[Pool]]:
+    """The pools of each of these licences."""
+    found: dict[str, list[Pool]] = {one: [] for one in license_ids}
+    query = select(Pool).where(Pool.license_id.in_(license_ids)).order_by(Pool.license_id, Pool.resource)
+    for pool in session.scalars(query):
+        found[pool.license_id].append(pool)
+    return found
 
 
 _OPEN_POOL = Sql(

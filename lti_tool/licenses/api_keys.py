@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, ForeignKey, String, Text, select
+from sqlalchemy import Engine, ForeignKey, String, Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql
@@ -83,6 +83,12 @@ def create(
 def every(session: Session) -> Sequence[ApiKey]:
     """All keys, revoked ones too, oldest first."""
     return session.scalars(select(ApiKey).order_by(ApiKey.id)).all()
+
+
+def reaching(session: Session, license_id: str, *, limit: int) -> Sequence[ApiKey]:
+    """The newest keys that reach the licence, or once did: its own, and those of all licences."""
+    query = select(ApiKey).where(or_(ApiKey.license_id == license_id, ApiKey.license_id.is_(None)))
+    return session.scalars(query.order_by(ApiKey.id.desc()).limit(limit)).all()
 
 
 def revoke(session: Session, key_id: str, *, now: datetime) -> ApiKey:

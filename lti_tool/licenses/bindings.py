@@ -1,5 +1,7 @@
 """Which licence a course belongs to (R23)."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select
@@ -23,6 +25,20 @@ class Binding(Base):
     deployment_id: Mapped[str] = mapped_column(String(36), ForeignKey("deployments.id"))
     context_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("contexts.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A deployment, or with `context_id` one course of it, in which a licence is in force; `id` is the binding's."""
+
+    id: str
+    platform_id: str
+    platform: str
+    issuer: str
+    client_id: str
+    deployment_id: str
+    context_id: str | None
+    title: str | None
 
 
 class AlreadyBound(Refusal):
@@ -102,19 +118,48 @@ def bind(session: Session, license_id: str, deployment_id: str, context_id: str 
 
 def describe(session: Session, license_id: str) -> list[dict[str, str | None]]:
     """Where the licence is in force, as `license show --json` prints it: issuer, client, deployment and course."""
+    return [
+        {
+            "issuer": place.issuer,
+            "client_id": place.client_id,
+            "deployment_id": place.deployment_id,
+            "context_id": place.context_id,
+            "title": place.title,
+        }
+        for place in places(session, license_id)
+    ]
+
+
+def places(session: Session, license_id: str, *, after: str = "", limit: int | None = None) -> Sequence[Place]:
+    """Where the licence is in force, in the order in which it came to be; `after` is the id of the last one seen."""
     rows = session.execute(
-        select(Platform.issuer, Platform.client_id, Deployment.deployment_id, Context.context_id, Context.title)
+        select(
+            Binding.id,
+            Platform.id,
+            Platform.name,
+            Platform.issuer,
+            Platform.client_id,
+            Deployment.deployment_id,
+            Context.context_id,
+            Context.title,
+        )
         .select_from(Binding)
         .join(Deployment, Deployment.id == Binding.deployment_id)
         .join(Platform, Platform.id == Deployment.platform_id)
         .outerjoin(Context, Context.id == Binding.context_id)
-        .where(Binding.license_id == license_id)
+        .where(Binding.license_id == license_id, Binding.id > after)
         .order_by(Binding.id)
+        .limit(limit)
     )
-    return [
-        {"issuer": issuer, "client_id": client, "deployment_id": deployment, "context_id": context, "title": title}
-        for issuer, client, deployment, context, title in rows
-    ]
+    return [Place(*row) for row in rows]
+
+
+def licenses_of_deployments(session: Session, deployment_ids: Collection[str]) -> dict[str, License]:
+    """The licence that each of these deployments is bound to as a whole, where it is."""
+    query = select(Binding.deployment_id, License).join(License, License.id == Binding.license_id)
+    whole = (Binding.deployment_id.in_(deployment_ids), Binding.context_id.is_(None))
+    found: dict[str, License] = dict(iter(session.execute(query.where(*whole))))
+    return found
 
 
 def license_of_deployment(session: Session, deployment_id: str) -> str | None:

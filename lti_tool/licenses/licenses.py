@@ -101,6 +101,12 @@ def name_manager(session: Session, license_id: str, person_id: str, *, now: date
         session.flush()
 
 
+def managers(session: Session, license_id: str, *, limit: int) -> Sequence[str]:
+    """The people who were named to manage it, the first named first."""
+    named = select(LicenseManager.person_id).where(LicenseManager.license_id == license_id)
+    return session.scalars(named.order_by(LicenseManager.named_at, LicenseManager.person_id).limit(limit)).all()
+
+
 def let_assistants_teach(session: Session, license_id: str, teach: bool, *, by_person: str | None) -> None:
     """Treats teaching assistants as teachers, or no longer: from each one's next request on. Raises NotFound."""
     license_ = find(session, license_id)

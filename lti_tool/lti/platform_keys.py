@@ -86,6 +86,11 @@ class PlatformKeys:
             raise KeysUnreadable() if source.known is None else KidUnknown()
         return key
 
+    def read_at(self, jwks_url: str) -> datetime | None:
+        """When this process last read the key set; None where it has not, or could not."""
+        source = self._sources.get(jwks_url)
+        return source.known.read_at if source and source.known else None
+
     def _read(self, source: _Source, jwks_url: str, kid: str, now: datetime) -> None:
         if source.key(kid, now, for_at_most=_FRESH) or not source.may_read(now):
             return  # another thread has just read it

@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, String, Text, select
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
@@ -66,6 +66,15 @@ def find(session: Session, platform_id: str, subject: str) -> Person:
     if person is None:
         raise NotFound(f"Nobody with the subject {subject} has come from this platform yet.")
     return person
+
+
+def counted(session: Session, license_id: str) -> tuple[int, int]:
+    """How many members the licence has, and how many of them are in a course at present."""
+    members = select(func.count()).select_from(Member).where(Member.license_id == license_id)
+    here = select(func.count(Enrollment.member_id.distinct())).where(
+        Enrollment.license_id == license_id, Enrollment.active
+    )
+    return session.scalar(members) or 0, session.scalar(here) or 0
 
 
 def pseudonym(person_id: str) -> str:

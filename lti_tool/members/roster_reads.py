@@ -7,10 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, String, Text, select
+from sqlalchemy import BigInteger, Boolean, ForeignKey, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.platforms import Deployment, Platform
 
 LEASE = timedelta(minutes=2)
 """A reader that gave no sign of life for so long is taken for dead; longer than any one call and wait of a reading."""
@@ -107,6 +109,45 @@ def newest(session: Session, context_ids: Collection[str]) -> dict[str, RosterRe
     """The newest reading of each of these courses that was ever asked for one, by the course's id."""
     query = select(RosterRead).where(RosterRead.context_id.in_(context_ids)).execution_options(populate_existing=True)
     return {read.context_id: read for read in session.scalars(query)}
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A course whose newest reading failed, with its LMS; titles are the LMS's."""
+
+    read: RosterRead
+    course: str
+    platform_id: str
+    platform: str
+
+
+def failed(session: Session, *, platform_id: str = "", after: str = "", limit: int) -> list[Failed]:
+    """Courses whose newest reading failed, by their ids; `after` is the id of the last one seen."""
+    query = (
+        select(RosterRead, Context, Platform)
+        .join(Context, Context.id == RosterRead.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .where(RosterRead.status == "failed", RosterRead.context_id > after)
+    )
+    if platform_id:
+        query = query.where(Platform.id == platform_id)
+    return [
+        Failed(read, context.title or context.label or context.context_id, platform.id, platform.name)
+        for read, context, platform in session.execute(query.order_by(RosterRead.context_id).limit(limit))
+    ]
+
+
+def failures(session: Session) -> int:
+    """How many courses' newest reading failed."""
+    return session.scalar(select(func.count()).select_from(RosterRead).where(RosterRead.status == "failed")) or 0
+
+
+def queued(session: Session) -> tuple[int, datetime | None]:
+    """How many readings wait for their turn, and since when the first of them does."""
+    query = select(func.count(), func.min(RosterRead.requested_at)).where(RosterRead.status == "queued")
+    count, oldest = session.execute(query).one()
+    return count, oldest
 
 
 _CLAIM = Sql(

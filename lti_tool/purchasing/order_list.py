@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from lti_tool.purchasing.orders import Order
+from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.purchasing.payments import Payment
 
 STATUSES = ("draft", "placed", "fulfilled", "cancelled", "expired", "refused")
@@ -42,6 +42,12 @@ def listed(session: Session, wish: Wish, *, after: str = "", limit: int) -> Sequ
 def place(order: Order) -> str:
     """Where `listed` goes on after this order."""
     return order.id if order.status == "placed" else _REST + order.id
+
+
+def awaiting(session: Session) -> int:
+    """How many purchase orders wait to be approved."""
+    waits = (Order.status == "placed", Order.method == PURCHASE_ORDER)
+    return session.scalar(select(func.count()).select_from(Order).where(*waits)) or 0
 
 
 def with_same_number(session: Session, order: Order) -> Sequence[Order]:

@@ -74,15 +74,20 @@ class Wish:
     event_id: str | None = None
     since: datetime | None = None
     failed: bool = False
+    endpoint_id: str | None = None
 
 
-def listed(session: Session, wish: Wish, *, limit: int) -> Sequence[Delivery]:
-    """The newest deliveries first."""
+def listed(session: Session, wish: Wish, *, before: str = "", limit: int) -> Sequence[Delivery]:
+    """The newest deliveries first; `before` is the event of the last one seen, of one endpoint."""
     query = select(Delivery).order_by(Delivery.event_id.desc(), Delivery.endpoint_id).limit(limit)
     if wish.license_id is not None:
         query = query.where(Delivery.license_id == wish.license_id)
+    if wish.endpoint_id is not None:
+        query = query.where(Delivery.endpoint_id == wish.endpoint_id)
     if wish.failed:
         query = query.where(Delivery.status == "failed")
+    if before:
+        query = query.where(Delivery.event_id < before)
     return session.scalars(query).all()
 
 
@@ -112,6 +117,7 @@ _REPLAY = Sql(
        set status = 'waiting', tries = 0, next_at = :now, gives_up_at = :gives_up_at, ended_at = null
      where kind <> :ping and at >= :since and status in (:failed, :delivered, :waiting)
        and (license_id = :license_id or :license_id = '') and (event_id = :event_id or :event_id = '')
+       and (endpoint_id = :endpoint_id or :endpoint_id = '')
        and exists (select 1 from webhook_endpoints e where e.id = endpoint_id and e.status = 'on')
     """,
     postgresql="""
@@ -121,6 +127,7 @@ _REPLAY = Sql(
        and status in (cast(:failed as text), cast(:delivered as text), cast(:waiting as text))
        and (license_id = cast(:license_id as text) or cast(:license_id as text) = '')
        and (event_id = cast(:event_id as text) or cast(:event_id as text) = '')
+       and (endpoint_id = cast(:endpoint_id as text) or cast(:endpoint_id as text) = '')
        and exists (select 1 from webhook_endpoints e where e.id = endpoint_id and e.status = 'on')
     """,
 )
@@ -139,6 +146,7 @@ def replay(session: Session, wish: Wish, *, now: datetime) -> int:
         waiting="failed" if wish.failed else "waiting",
         license_id=wish.license_id or "",
         event_id=wish.event_id or "",
+        endpoint_id=wish.endpoint_id or "",
     ).rowcount
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import ForeignKey, String, Text, delete, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
@@ -20,6 +20,7 @@ ROTATES_FOR = timedelta(hours=24)
 MOST_OF_A_LICENSE = 10
 """Each of them makes every event of the licence one row longer to write."""
 LONGEST_URL = 2_000
+_REST = "rest-"
 
 
 class Endpoint(Base):
@@ -112,6 +113,30 @@ def every(session: Session, license_id: str | None = None) -> Sequence[Endpoint]
     """All endpoints, or a licence's, ended ones too, oldest first."""
     query = select(Endpoint).order_by(Endpoint.id)
     return session.scalars(query if license_id is None else query.where(Endpoint.license_id == license_id)).all()
+
+
+def listed(session: Session, license_id: str | None = None, *, after: str = "", limit: int) -> Sequence[Endpoint]:
+    """Endpoints that do not work first, then the newest; `after` is `place` of the last one seen."""
+    is_rest, last = after.startswith(_REST), after.removeprefix(_REST)
+    fails = or_(Endpoint.status != ON, Endpoint.failing_since.is_not(None))
+    of_it = fails if license_id is None else and_(fails, Endpoint.license_id == license_id)
+    rest = ~fails if license_id is None else and_(~fails, Endpoint.license_id == license_id)
+    failing = [] if is_rest else _part(session, of_it, last, limit)
+    if len(failing) == limit:
+        return failing
+    return [*failing, *_part(session, rest, last if is_rest else "", limit - len(failing))]
+
+
+def place(endpoint: Endpoint) -> str:
+    """Where `listed` goes on after this one."""
+    return endpoint.id if endpoint.status != ON or endpoint.failing_since else _REST + endpoint.id
+
+
+def _part(session: Session, which: ColumnElement[bool], last: str, limit: int) -> list[Endpoint]:
+    query = select(Endpoint).where(which)
+    if last:
+        query = query.where(Endpoint.id < last)
+    return list(session.scalars(query.order_by(Endpoint.id.desc()).limit(limit)))
 
 
 def ended(session: Session) -> Sequence[Endpoint]:
