@@ -5,6 +5,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CATALOGS := lti_tool/translations
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
 	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$one"; break; }; done)
 
@@ -41,6 +42,15 @@ lint: $(READY) ## Check style, format and types; change nothing
 format: $(READY) ## Bring all code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: translations
+translations: $(READY) ## Bring the catalogs up to date with the sentences in the code, and compile them
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k ngettext:1,2 -k N_ --no-location --sort-output --omit-header \
+		-o $(CATALOGS)/messages.pot .
+	$(BIN)/pybabel -q update -i $(CATALOGS)/messages.pot -d $(CATALOGS) --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d $(CATALOGS)
+	rm $(CATALOGS)/messages.pot
 
 .PHONY: bench
 bench: $(READY) ## Measure everything that has a target, side by side with floors and peers (BENCH="S1 S4" for some)

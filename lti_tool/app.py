@@ -21,6 +21,7 @@ from lti_tool.web import (
     hand_off,
     headers,
     here,
+    languages,
     launches,
     manager,
     office,
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign] # Flask's way
     operations.observe(app)
     session.configure(app, settings)
+    languages.speak(app, programs=(api.PREFIX, webhooks.PREFIX))
     access.enforce(app)
     forms.limit(app, programs=(api.PREFIX, webhooks.PREFIX))
     csrf.protect(app)

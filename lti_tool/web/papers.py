@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 from markupsafe import Markup
 
-from lti_tool import clock
+from lti_tool import clock, language
 from lti_tool.db import db
 from lti_tool.errors import NotFound
 from lti_tool.licenses import licenses
@@ -122,7 +122,7 @@ def _note(order: Order, kind: str) -> Markup:
 
 
 def _url(order: Order, kind: str) -> str:
-    locale = words.locale()
+    locale = language.locale()
     # The words of papers are English; figures and dates follow the reader's kind of it.
     spoken = str(locale) if locale.language == "en" else "en_US"
     return url_for("papers.download", token=_signer().dumps([order.id, kind, spoken]))

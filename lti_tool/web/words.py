@@ -4,14 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_datetime
-from flask import Flask, g
+from flask import Flask
 from markupsafe import Markup
 
+from lti_tool.language import locale, number
 from lti_tool.money import each_shown, shown
 
-_ENGLISH = Locale("en", "US")
 _PATTERNS = {"short": "MMM d, h:mm a", "day": "MMM d", "long": "MMMM d"}
 
 
@@ -24,11 +24,6 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["plural"] = plural
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-
-
-def number(value: int) -> str:
-    """1250 as "1,250", with a true minus."""
-    return f"{value:,}".replace("-", "\u2212")
 
 
 def money(minor: int, currency: str) -> str:
@@ -80,17 +75,3 @@ def _pattern(style: str, locale: Locale) -> str:
 
 def _is_12h(locale: Locale) -> bool:
     return "a" in locale.time_formats["short"].pattern
-
-
-def locale() -> Locale:
-    """The visit's language and place; US English where there is no visit, or it does not say."""
-    visit = g.get("visit")
-    return _parsed(visit.locale) if visit else _ENGLISH
-
-
-@lru_cache(maxsize=128)
-def _parsed(asked: str) -> Locale:
-    try:
-        return Locale.parse(asked.replace("-", "_")) if asked else _ENGLISH
-    except (ValueError, UnknownLocaleError):
-        return _ENGLISH

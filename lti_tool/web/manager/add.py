@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.ids import new_id
+from lti_tool.language import number
 from lti_tool.ledger import journal
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.movements import Posted
@@ -26,7 +27,7 @@ from lti_tool.web.forms import Form, done, request_key
 from lti_tool.web.manager import desk as desks
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.manager.members import address_of, wish_from
-from lti_tool.web.words import number, plural
+from lti_tool.web.words import plural
 
 _MOST = 30_000
 """How many ids one form may hold; of real ones no more go into a request (R18), of others a statement takes so many."""

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from lti_tool.language import number
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.progress import Progress, State
-from lti_tool.web.words import money, number, when
+from lti_tool.web.words import money, when
 
 _CLOSED_BY = {"manager": "by a manager of the license", "office": "by the office", "operator": "by the operator"}
 

@@ -161,8 +161,8 @@ def test_an_order_speaks_of_what_it_bought_even_where_that_is_no_longer_sold(
 
 
 def test_money_is_written_as_the_visits_language_writes_it(client: FlaskClient, school: School, enter: Enter) -> None:
-    enter(client, replace(school.as_teacher, locale="de-DE"))
-    assert "50,00\u00a0$".replace("\u00a0", " ") in get(client, PURCHASE).text
+    enter(client, replace(school.as_teacher, locale="es-ES"))
+    assert "50,00\u00a0US$".replace("\u00a0", " ") in get(client, PURCHASE).text
 
 
 def by_card(school: School, client: FlaskClient) -> str:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from lti_tool import clock
 from lti_tool.db import db
+from lti_tool.language import number
 from lti_tool.purchasing import checkout, orders, progress, unfinished
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.purchasing.progress import Progress, State
@@ -19,7 +20,7 @@ from lti_tool.web.manager import office
 from lti_tool.web.manager.desk import Desk, license_of
 from lti_tool.web.manager.purchase.shop import catalog_of, open_order, page_of, settings_of
 from lti_tool.web.paying import pay_url
-from lti_tool.web.words import money, number, when
+from lti_tool.web.words import money, when
 
 _SOON_S, _LATER_S = 3, 15
 """How often the page looks: a card is paid while somebody waits, an approval takes a school day."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.ids import new_id
+from lti_tool.language import number
 from lti_tool.purchasing import catalog, certificates, office_links, orders, unfinished
 from lti_tool.purchasing.catalog import Price
 from lti_tool.purchasing.orders import Order
@@ -153,7 +154,7 @@ def _chosen(shown: Form) -> int | None:
         return None
     quantity = shown.whole("quantity")
     if quantity is None and (parts := _BETWEEN.fullmatch(typed)):
-        near = [words.number(whole) for whole in (int(parts[1]), int(parts[1]) + 1) if whole]
+        near = [number(whole) for whole in (int(parts[1]), int(parts[1]) + 1) if whole]
         shown.wrong["quantity"] += f" The nearest {'are' if near[1:] else 'is'} {words.listed(near)}."
     return quantity
 
@@ -178,5 +179,5 @@ def _tiers(desk: Desk) -> Iterator[tuple[str, int]]:
     prices = catalog_of().prices.get(desk.resource.name)
     tiers = prices.tiers if prices else ()
     for tier, following in zip(tiers, (*tiers[1:], None), strict=True):
-        start = words.number(tier.start)
-        yield f"{start} to {words.number(following.start - 1)}" if following else f"{start} or more", tier.each
+        start = number(tier.start)
+        yield f"{start} to {number(following.start - 1)}" if following else f"{start} or more", tier.each
