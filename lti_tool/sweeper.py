@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import clock, last_results
 from lti_tool.db import database_now, writing
-from lti_tool.ledger import expiry
+from lti_tool.ledger import closings, expiry
 from lti_tool.licenses import idempotency
 from lti_tool.lti import launch_log, one_time
 from lti_tool.members import roster_reads
@@ -33,7 +33,7 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Starts lost readings again, ends overdue holds and orders, forgets old nonces and what the launch log need
-        not keep, and asks about pages to pay on of which nothing was heard.
+        not keep, closes the days that are over, and asks about pages to pay on of which nothing was heard.
 
         A step that ends in an unforeseen error comes again with the next sweep.
         """
@@ -46,6 +46,8 @@ class Sweeper:
         self._tidy("old deliveries", lambda session: deliveries.forget(session, now=clock.now()))
         with outlived("shortening the launch log"):
             self._shorten_launch_log()
+        with outlived("closing days"):
+            self._close_days()
         self._tidy("overdue orders", lambda session: overdue.expire(session, now=clock.now()))
         if self._settings.takes_cards:
             with outlived("asking about pages to pay on"):
@@ -101,6 +103,15 @@ class Sweeper:
                 return
             with writing(self._engine) as session:
                 launch_log.forget(session, old)
+
+    def _close_days(self) -> None:
+        while True:
+            with Session(self._engine) as session:  # no lock: the first time it reads the whole journal
+                due = closings.due(session, now=clock.now())
+            if not due:
+                return
+            with writing(self._engine) as session:
+                closings.close(session, due)
 
     @cached_property
     def _stripe(self) -> Stripe:

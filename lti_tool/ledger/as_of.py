@@ -17,7 +17,7 @@ from lti_tool.ledger.holds import LONGEST_LIFE
 from lti_tool.ledger.pools import Totals
 from lti_tool.ledger.rules import Standing
 
-_SLACK = timedelta(hours=1)
+SLACK = timedelta(hours=1)
 """An id's time is the worker's, a movement's may be the database's: so far apart can they be."""
 
 
@@ -37,7 +37,7 @@ class Moment:
     def of(cls, at: datetime) -> "Moment":
         """The moment in the database's terms."""
         at = max(at, _BEFORE_ALL)
-        return cls(micros(at), first_id_at(at - _SLACK), first_id_at(at - LONGEST_LIFE - _SLACK))
+        return cls(micros(at), first_id_at(at - SLACK), first_id_at(at - LONGEST_LIFE - SLACK))
 
     @property
     def parameters(self) -> dict[str, object]:
