@@ -15,5 +15,6 @@ import { closing } from "./close.js";
 import { leaving } from "./leave.js";
 import { offers } from "./offers.js";
 import { handingOn } from "./handing.js";
+import { letters } from "./letters.js";
 
-for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving, offers, handingOn]) atEachLoad(enhance);
+for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving, offers, handingOn, letters]) atEachLoad(enhance);
