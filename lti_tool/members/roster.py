@@ -23,6 +23,7 @@ from lti_tool.lti.names_roles import RosterMember
 from lti_tool.lti.platforms import Deployment, Platform
 from lti_tool.lti.roles import Role
 from lti_tool.lti.service_tokens import ServiceAccount
+from lti_tool.members import requests
 from lti_tool.members.listed_people import ensure_members, portions
 from lti_tool.members.people import standing_role
 
@@ -138,7 +139,7 @@ def apply(
         if rows != before:  # launches came in between
             after = _planned(_known_after(rows, listed, began_at), listed, members.ids)
         _write_enrollments(session, course, [row for who, row in after.items() if row != rows.get(who)])
-    _set_frozen(session, course, [row for row in after.values() if row.member_id not in members.made])
+    _set_frozen(session, course, [row for row in after.values() if row.member_id not in members.made], now=now)
     was_active = {who for who, row in rows.items() if row.active}
     is_active = {who for who, row in after.items() if row.active}
     return Outcome(added=len(is_active - was_active), dropped=len(was_active - is_active))
@@ -292,7 +293,7 @@ _IN_NO_COURSE = Sql(
 )
 
 
-def _set_frozen(session: Session, course: Course, rows: Iterable[_Enrolled]) -> None:
+def _set_frozen(session: Session, course: Course, rows: Iterable[_Enrolled], *, now: datetime) -> None:
     """Freezes who is active in no course of the licence, and thaws who is here (R20); both write only what differs."""
     here: list[str] = []
     away: list[str] = []
@@ -300,5 +301,7 @@ def _set_frozen(session: Session, course: Course, rows: Iterable[_Enrolled]) -> 
         (here if row.active else away).append(row.member_id)
     thaw(session, course.license_id, here)
     if away:
-        left = _IN_NO_COURSE.run(session, license_id=course.license_id, member_ids=json.dumps(away))
-        freeze(session, course.license_id, [row[0] for row in left])
+        found = _IN_NO_COURSE.run(session, license_id=course.license_id, member_ids=json.dumps(away))
+        left = [row[0] for row in found]
+        freeze(session, course.license_id, left)
+        requests.leave(session, course.license_id, left, now=now)

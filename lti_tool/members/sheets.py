@@ -36,6 +36,22 @@ class Happened:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the member asked for last; `by` is who declined it, and `words` what they said.
+
+    `received` are the units that the member had received then: with more, the request has been met.
+    """
+
+    at: datetime
+    received: int
+    reason: str | None
+    answer: str | None
+    closed_at: datetime | None
+    words: str | None
+    by: str | None
+
+
+@dataclass(frozen=True)
 class Sheet:
     """One member's figures, in units, and what happened, newest first; `older` is where it goes on, if it does."""
 
@@ -46,6 +62,7 @@ class Sheet:
     under_way: list[UnderWay]
     transfers: list[Happened]
     older: int | None
+    asked: Asked | None
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,12 @@ def _text(*, array: str, now: str) -> str:
                       left join people q on t.actor_kind = 'person' and q.id = t.actor_id
                      where t.license_id = :license_id and t.resource = :resource and t.member_id = :member_id
                        and t.member_version < :before
-                     order by t.member_version desc limit :most) t)
+                     order by t.member_version desc limit :most) t),
+           (select {array.format("r.at, r.received, r.reason, r.answer, r.closed_at, r.words, r.by_id, r.name")}
+              from (select r.*, q.id as by_id, q.name from credit_requests r
+                      left join people q on q.id = r.closed_by
+                     where r.license_id = :license_id and r.resource = :resource and r.member_id = :member_id
+                     order by r.id desc limit 1) r)
       from contexts c
       left join export_services x on x.license_id = :license_id
       left join members m on m.license_id = :license_id and m.id = :member_id
@@ -142,7 +164,7 @@ def read(
 
 
 def _sheet(row: Sequence[Any], most: int) -> Sheet | None:
-    member_id, person_id, name, balance, used, received, frozen, holds, moved = row
+    member_id, person_id, name, balance, used, received, frozen, holds, moved, requests = row
     if member_id is None or balance is None:
         return None
     under_way = [UnderWay(amount, moment(at), reference) for amount, at, reference in _rows(holds)]
@@ -159,6 +181,20 @@ def _sheet(row: Sequence[Any], most: int) -> Sheet | None:
         under_way=under_way,
         transfers=transfers[:most],
         older=transfers[most - 1].member_version if len(transfers) > most else None,
+        asked=next(map(_asked, _rows(requests)), None),
+    )
+
+
+def _asked(row: list[Any]) -> Asked:
+    at, received, reason, answer, closed_at, words, by, name = row
+    return Asked(
+        at=moment(at),
+        received=received,
+        reason=reason,
+        answer=answer,
+        closed_at=moment(closed_at) if closed_at else None,
+        words=words,
+        by=by and (name or pseudonym(by)),
     )
 
 
