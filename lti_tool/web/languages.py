@@ -30,7 +30,12 @@ def speak(app: Flask, *, programs: tuple[str, ...]) -> None:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined] # an attribute that the extension adds
     app.jinja_env.globals.update(
-        _=_plain, gettext=_filled, ngettext=_filled_for, language=_own_name_of, languages=LANGUAGES
+        _=_plain,
+        gettext=_filled,
+        ngettext=_filled_for,
+        language=_own_name_of,
+        direction=_direction,
+        languages=LANGUAGES,
     )
 
 
@@ -55,6 +60,11 @@ def _best(header: str) -> str:
 def _own_name_of() -> str:
     """The `lang` of a page."""
     return str(language.locale()).replace("_", "-")
+
+
+def _direction() -> str:
+    """The `dir` of a page."""
+    return language.locale().text_direction
 
 
 def _plain(message: str, **figures: Any) -> Markup:

@@ -8,7 +8,7 @@ export function copying(root) {
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(button.dataset.copy || lines(button.closest("[data-copy-from]")));
-        button.textContent = "Copied";
+        button.textContent = document.querySelector("main").dataset.copied;
       } catch {
         button.hidden = true; // a frame without leave to copy: the lines can still be marked by hand
       }

@@ -20,12 +20,10 @@ for (const kind of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(kind, (event) => {
     const status = event.detail.xhr?.status ?? 0;
     if (event.detail.elt?.id === "roster") return stopWatching(event.detail.elt, status);
-    const words = status === 0
-      ? "Nothing was saved: the network did not answer. Try again."
-      : status === 401 || status === 400
-        ? "Nothing was saved: your visit has ended. Open Creditroll again from your course."
-        : "Nothing was saved: something went wrong on our side. Try again in a minute.";
-    const place = document.querySelector("dialog[open] .sheet-body") ?? document.querySelector("main");
+    const main = document.querySelector("main");
+    const { noNetwork, visitEnded, ourFault } = main.dataset;
+    const words = status === 0 ? noNetwork : status === 401 || status === 400 ? visitEnded : ourFault;
+    const place = document.querySelector("dialog[open] .sheet-body") ?? main;
     place.querySelector(":scope > [data-network]")?.remove();
     const notice = Object.assign(document.createElement("div"), { className: "notice bad", textContent: words });
     notice.setAttribute("role", "alert");

@@ -18,7 +18,7 @@ export function steppers(root) {
       });
       return made;
     };
-    box.prepend(button("−", -1, `${step} less`));
-    box.append(button("+", 1, `${step} more`));
+    box.prepend(button("−", -1, box.dataset.less));
+    box.append(button("+", 1, box.dataset.more));
   }
 }

@@ -1,4 +1,6 @@
 // Times come in UTC; here they become the reader's own, and near ones are named by their day.
+import { language } from "./words.js";
+
 const STYLES = {
   short: { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" },
   day: { month: "short", day: "numeric" },
@@ -12,19 +14,18 @@ export function times(root) {
     const moment = new Date(element.dateTime);
     const text = words(moment, element.dataset.style);
     element.textContent = element.dataset.style === "start" ? text[0].toUpperCase() + text.slice(1) : text;
-    element.title = moment.toLocaleString("en", { dateStyle: "full", timeStyle: "short" });
+    element.title = moment.toLocaleString(language(), { dateStyle: "full", timeStyle: "short" });
   }
 }
 
 function words(moment, style) {
   const options = { ...(STYLES[style] ?? STYLES.short) };
   if (moment.getFullYear() !== new Date().getFullYear()) options.year = "numeric";
-  if (style === "day" || style === "long") return moment.toLocaleDateString("en", options);
+  if (style === "day" || style === "long") return moment.toLocaleDateString(language(), options);
   const ago = Math.round((midnight(new Date()) - midnight(moment)) / DAY);
-  const clock = moment.toLocaleTimeString("en", { hour: "numeric", minute: "2-digit" });
-  if (ago === 0) return `today, ${clock}`;
-  if (ago === 1) return `yesterday, ${clock}`;
-  return moment.toLocaleString("en", options);
+  const clock = moment.toLocaleTimeString(language(), { hour: "numeric", minute: "2-digit" });
+  if (ago !== 0 && ago !== 1) return moment.toLocaleString(language(), options);
+  return `${new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(-ago, "day")}, ${clock}`;
 }
 
 function midnight(moment) {

@@ -40,6 +40,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // What a browser does by itself when it opens a page: whoever listens hears where they are.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "main") return;
+  document.documentElement.lang = event.target.lang; // it may have been changed by this very page
   const first = document.querySelector("[autofocus]") ?? document.querySelector("h1");
   if (first.tabIndex < 0) first.tabIndex = -1;
   first.focus({ preventScroll: true });

@@ -1,3 +1,4 @@
 // The words that pages made by the server use too.
-export const number = (value) => value.toLocaleString("en-US").replace("-", "−");
+export const language = () => document.documentElement.lang || "en";
+export const number = (value) => value.toLocaleString(language(), { useGrouping: "always" }).replace("-", "−");
 export const people = (count) => `${number(count)} ${count === 1 ? "person" : "people"}`;
