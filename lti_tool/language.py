@@ -99,8 +99,8 @@ def _number(value: int, locale: Locale) -> str:
 
 
 def found(message: str) -> str:
-    """The sentence as the reader's catalog has it, before its figures."""
-    return _spoken.get().catalog.gettext(message)
+    """The sentence as the reader's catalog has it, before its figures; what is in no catalog stays as it is."""
+    return _spoken.get().catalog.gettext(message) if message else ""  # "" is where a catalog keeps its own heading
 
 
 def found_for(one: str, several: str, num: int) -> str:

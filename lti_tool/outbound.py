@@ -22,6 +22,7 @@ from requests_hardened.ip_filter import InvalidIPAddress
 
 from lti_tool import deadline
 from lti_tool.deadline import Deadline
+from lti_tool.language import _
 
 MEGABYTE = 1_000_000
 _CONNECT_S, _READ_S, _WHOLE_S = 3.0, 10.0, 30.0
@@ -102,12 +103,12 @@ class Outbound:
         """
         sent = dict(headers or {})
         answer = self._send("GET", url, sent, None, max_bytes)
-        for _ in range(0 if "Authorization" in sent else redirects):
+        for _hop in range(0 if "Authorization" in sent else redirects):
             if answer.status not in _REDIRECTS or "Location" not in answer.headers:
                 break
             target = urljoin(answer.url, answer.headers["Location"])
             if answer.url.startswith("https:") and not target.startswith("https:"):
-                raise Unreachable(f"{_host(answer.url)} sent us on to an address without encryption.")
+                raise Unreachable(_("%(host)s sent us on to an address without encryption.", host=_host(answer.url)))
             answer = self._send("GET", target, sent, None, max_bytes)
         return answer
 
@@ -165,14 +166,17 @@ class Outbound:
                 return Answer(response.status_code, CaseInsensitiveDict(response.headers), content, url)
         except InvalidIPAddress as error:
             raise PrivateAddress(
-                f"{host} is on a private network. If that is right, add it to CREDITROLL_ALLOW_PRIVATE_HOSTS."
+                _(
+                    "%(host)s is on a private network. If that is right, add it to CREDITROLL_ALLOW_PRIVATE_HOSTS.",
+                    host=host,
+                )
             ) from error
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise TimedOut(f"{host} took too long to answer.") from error
+            raise TimedOut(_("%(host)s took too long to answer.", host=host)) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             if call.is_over:
-                raise TimedOut(f"{host} took too long to answer.") from error
-            raise Unreachable(f"{host} could not be reached, or broke off.") from error
+                raise TimedOut(_("%(host)s took too long to answer.", host=host)) from error
+            raise Unreachable(_("%(host)s could not be reached, or broke off.", host=host)) from error
 
 
 def _host(url: str) -> str:
@@ -180,9 +184,9 @@ def _host(url: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError as error:
-        raise Unreachable("This is not an address that can be called.") from error
+        raise Unreachable(_("This is not an address that can be called.")) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise Unreachable("This is not an address that can be called.")
+        raise Unreachable(_("This is not an address that can be called."))
     return host
 
 
@@ -193,7 +197,9 @@ def _read(response: requests.Response, max_bytes: int) -> bytes:
     while chunk := read(_CHUNK, decode_content=True):
         content += chunk
         if len(content) > max_bytes:
-            raise TooLarge(f"{_host(response.url)} sent more than {max_bytes:,} bytes.")
+            raise TooLarge(
+                _("%(host)s sent more than %(most)s bytes.", host=_host(response.url), most=f"{max_bytes:,}")
+            )
     return bytes(content)
 
 

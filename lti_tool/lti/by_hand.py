@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid
+from lti_tool.language import _
 from lti_tool.lti import families, platforms
 from lti_tool.lti.families import Endpoints, Family
 from lti_tool.lti.platforms import Platform, check_url
@@ -64,13 +65,17 @@ def _check(typed: Typed, allow_private_hosts: frozenset[str]) -> None:
     issuer = _host(typed.endpoints.issuer)
     vendor = families.of_host(issuer)
     if vendor is not None and vendor.constant:
-        raise Invalid(f"This is {vendor.title}’s: choose {vendor.title} at the top of the page.", field="issuer")
+        raise Invalid(_("This is %(lms)s’s: choose %(lms)s at the top of the page.", lms=vendor.title), field="issuer")
     for field in _ADDRESSES[1:]:
         host = _host(getattr(typed.endpoints, field))
         if host != issuer and host not in allow_private_hosts and not typed.family.has_host(host):
             raise Invalid(
-                f"{host} is not the host of the issuer, {issuer}. If that is right, ask whoever runs Creditroll to"
-                " register your LMS.",
+                _(
+                    "%(host)s is not the host of the issuer, %(issuer)s. If that is right, ask whoever runs Creditroll"
+                    " to register your LMS.",
+                    host=host,
+                    issuer=issuer,
+                ),
                 field=field,
             )
 

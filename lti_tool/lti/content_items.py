@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from lti_tool.language import N_, _
 from lti_tool.lti.claims import CLAIM
 from lti_tool.lti.deep_linking import Asked
 from lti_tool.lti.registrations import Registered
@@ -31,12 +32,12 @@ class Page:
     """Whether the LMS is asked not to frame it."""
 
 
-HOME = Page("credits", "Credits", "You see the overview of the class. Each student sees their own credits.")
+HOME = Page("credits", N_("Credits"), N_("You see the overview of the class. Each student sees their own credits."))
 PAGES = (
     HOME,
-    Page("members", "Manage Members", "The list of the class, where you give credits."),
-    Page("settings", "Settings", "How many credits a student gets automatically."),
-    Page("history", "History", "Every movement of credits, newest first."),
+    Page("members", N_("Manage Members"), N_("The list of the class, where you give credits.")),
+    Page("settings", N_("Settings"), N_("How many credits a student gets automatically.")),
+    Page("history", N_("History"), N_("Every movement of credits, newest first.")),
 )
 """All of them, in the order in which they are offered. The first is for everybody."""
 
@@ -46,9 +47,9 @@ EXPORT = "export"
 
 def export_page(label: str) -> Page:
     """The link that takes students straight to the licence's exporting service, whose button says `label`."""
-    opens = "Takes each student straight to the service that exports. You see what they get."
+    opens = N_("Takes each student straight to the service that exports. You see what they get.")
     # The service may refuse to be framed, as most do.
-    return Page(EXPORT, label, opens, offered_as=f"Exporting service ({label})", has_own_window=True)
+    return Page(EXPORT, label, opens, offered_as=_("Exporting service (%(label)s)", label=label), has_own_window=True)
 
 
 def page_of(target_link_uri: str) -> str | None:
@@ -69,8 +70,8 @@ def items(tool: Tool, pages: Sequence[Page], *, as_launches: bool) -> list[dict[
 def _launch(tool: Tool, page: Page) -> dict[str, Any]:
     item = {
         "type": "ltiResourceLink",
-        "title": page.title,
-        "text": page.opens if page is not HOME else "How many credits you have, and how many you have used.",
+        "title": _(page.title),
+        "text": _(page.opens) if page is not HOME else _("How many credits you have, and how many you have used."),
         "url": tool.launch_url if page is HOME else f"{tool.launch_url}?{_PAGE}={page.name}",
         # Schoology sends a tool's own parameters on no link that was made this way, but those of the link.
         "custom": dict(tool.custom),
@@ -79,7 +80,7 @@ def _launch(tool: Tool, page: Page) -> dict[str, Any]:
 
 
 def _link(tool: Tool, page: Page) -> dict[str, Any]:
-    return {"type": "link", "title": page.title, "url": tool.launch_url}
+    return {"type": "link", "title": _(page.title), "url": tool.launch_url}
 
 
 def answer(

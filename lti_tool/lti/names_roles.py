@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from lti_tool.language import _
 from lti_tool.lti.roles import Role, resolve, strongest
 from lti_tool.lti.service_calls import Fault, Patience, ServiceFault
 from lti_tool.lti.service_tokens import ServiceAccount, ServiceTokens
@@ -73,18 +74,20 @@ class NamesRoles:
         following: str | None = url
         while following is not None:
             if following in seen_urls:
-                raise ServiceFault(Fault.LOOP, "The LMS's pages of the roster lead back to an earlier one.")
+                raise ServiceFault(Fault.LOOP, _("The LMS’s pages of the roster lead back to an earlier one."))
             if len(seen_urls) == self._limits.pages:
-                raise ServiceFault(Fault.LOOP, f"The roster has more than {self._limits.pages} pages.")
+                raise ServiceFault(Fault.LOOP, _("The roster has more than %(most)s pages.", most=self._limits.pages))
             seen_urls.add(following)
             answer = self._page(account, following, patience)
             subjects = _take(_members(answer), rows, own_roles)
             people = hash(tuple(subjects))
             if subjects and people in seen_pages:
-                raise ServiceFault(Fault.LOOP, "The LMS sent the same page of the roster under two addresses.")
+                raise ServiceFault(Fault.LOOP, _("The LMS sent the same page of the roster under two addresses."))
             seen_pages.add(people)
             if len(rows) > self._limits.members:
-                raise ServiceFault(Fault.TOO_LARGE, f"The roster has more than {self._limits.members:,} people.")
+                raise ServiceFault(
+                    Fault.TOO_LARGE, _("The roster has more than %(most)s people.", most=f"{self._limits.members:,}")
+                )
             on_page(len(rows), len(seen_urls))
             following = next_link(answer, first_url=url)
         return list(rows.values())
@@ -110,7 +113,8 @@ class NamesRoles:
             return answer
         codes = {401: Fault.TOKEN_REFUSED, 403: Fault.FORBIDDEN, 404: Fault.NOT_FOUND}
         raise ServiceFault(
-            codes.get(answer.status, Fault.REFUSED), f"The LMS answered {answer.status} to a page of the roster."
+            codes.get(answer.status, Fault.REFUSED),
+            _("The LMS answered %(status)s to a page of the roster.", status=answer.status),
         )
 
     def _get(self, url: str, token: str) -> Answer:
@@ -122,10 +126,10 @@ def _members(answer: Answer) -> list[Any]:
     try:
         container = answer.json()
     except (ValueError, RecursionError) as error:
-        raise ServiceFault(Fault.INCOMPLETE, "The LMS sent a page of the roster that cannot be read.") from error
+        raise ServiceFault(Fault.INCOMPLETE, _("The LMS sent a page of the roster that cannot be read.")) from error
     members = container.get("members") if isinstance(container, dict) else None
     if not isinstance(members, list):
-        raise ServiceFault(Fault.INCOMPLETE, "The LMS sent a page without members.")
+        raise ServiceFault(Fault.INCOMPLETE, _("The LMS sent a page without members."))
     return members
 
 
@@ -214,7 +218,7 @@ def next_link(answer: Answer, *, first_url: str) -> str | None:
         except ValueError:
             is_ours = False
         if not is_ours:
-            raise ServiceFault(Fault.FOREIGN_LINK, "The LMS's next page of the roster is on another site.")
+            raise ServiceFault(Fault.FOREIGN_LINK, _("The LMS’s next page of the roster is on another site."))
         return following
     return None
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from lti_tool.errors import Invalid
+from lti_tool.language import _
 from lti_tool.lti import families
 from lti_tool.lti.families import FAMILIES, Family
 from lti_tool.lti.platforms import check_url
@@ -68,7 +69,7 @@ def parse(document: object, *, found_at: str, allow_private_hosts: frozenset[str
     try:
         told = _Document.model_validate(document)
     except ValidationError as error:
-        raise ConfigurationUnreadable(f"Wrong in it: {_where(error)}.") from error
+        raise ConfigurationUnreadable(_("Wrong in it: %(fields)s.", fields=_where(error))) from error
     _check_abilities(told)
     configuration = _configuration(told)
     _check_addresses(configuration, allow_private_hosts)
@@ -142,7 +143,7 @@ def _check_abilities(told: _Document) -> None:
     )
     for offered, needed in needs:
         if offered is not None and needed not in offered:
-            raise CannotServe(f"It does not offer {needed}.")
+            raise CannotServe(_("It does not offer %(needed)s.", needed=needed))
 
 
 def _configuration(told: _Document) -> Configuration:
@@ -208,15 +209,15 @@ def _check_vendor(configuration: Configuration, found_at: str, vendor: Family) -
         configuration.jwks_url,
     )
     if not all(vendor.has_host(host_of(url)) for url in addresses):
-        raise HostsDisagree(f"One of them is not {vendor.title}’s.")
+        raise HostsDisagree(_("One of them is not %(lms)s’s.", lms=vendor.title))
 
 
 def _check_school(configuration: Configuration, found_at: str) -> None:
     own, registration_url = _site(configuration.issuer), configuration.registration_url
     if _site(found_at) != own:
-        raise HostsDisagree("The issuer is on another host than the configuration.")
+        raise HostsDisagree(_("The issuer is on another host than the configuration."))
     if _site(registration_url) != own and not configuration.family.has_host(host_of(registration_url)):
-        raise HostsDisagree("The registration endpoint is on another host than the issuer.")
+        raise HostsDisagree(_("The registration endpoint is on another host than the issuer."))
 
 
 def _check_token_endpoint(configuration: Configuration) -> None:
@@ -224,12 +225,12 @@ def _check_token_endpoint(configuration: Configuration) -> None:
     token_host = host_of(configuration.auth_token_url)
     vendor = families.of_host(token_host)
     if vendor is not None and vendor.constant:
-        raise HostsDisagree("The token endpoint is that of another LMS.")
+        raise HostsDisagree(_("The token endpoint is that of another LMS."))
     audience = configuration.auth_audience
     if audience is None or _site(audience) == _site(configuration.auth_token_url):
         return
     if vendor is None or not vendor.has_host(host_of(audience)):
-        raise HostsDisagree("The authorization server is on another host than the token endpoint.")
+        raise HostsDisagree(_("The authorization server is on another host than the token endpoint."))
 
 
 def host_of(url: str) -> str:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import InvalidKeyError
 from jwt.algorithms import RSAAlgorithm
 
+from lti_tool.language import _
 from lti_tool.lti.id_tokens import LONGEST_KID
 from lti_tool.lti.refusals import KeysUnreadable, KidUnknown
 from lti_tool.outbound import Answer, Outbound, OutboundError, TimedOut
@@ -107,15 +108,15 @@ def read_key_set(outbound: Outbound, jwks_url: str) -> tuple[Mapping[str, RSAPub
     """The usable keys by their names, one at least, and the answer they came in. Raises OutboundError, NoKeySet."""
     answer = outbound.get(jwks_url, headers={"Accept": "application/json"}, max_bytes=_MOST_BYTES, redirects=_REDIRECTS)
     if answer.status != 200:
-        raise NoKeySet(f"status {answer.status}")
+        raise NoKeySet(_("status %(status)s", status=answer.status))
     try:
         document = answer.json()
     except (ValueError, RecursionError) as error:
-        raise NoKeySet("not JSON") from error
+        raise NoKeySet(_("not JSON")) from error
     listed = document.get("keys") if isinstance(document, dict) else None
     keys = dict(_usable(listed if isinstance(listed, list) else []))
     if not keys:
-        raise NoKeySet("no usable key")
+        raise NoKeySet(_("no usable key"))
     return keys, answer
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound, Refusal
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.lti.families import FAMILIES, Family, of_host
 from lti_tool.lti.service_tokens import ServiceAccount
 
@@ -105,8 +106,7 @@ def add_platform(
     _require_names(name=name, family=family, client_id=client_id, deployment_ids=deployment_ids)
     for field, url in urls.items():
         check_url(field, url, allow_private_hosts)
-    auth_audience = auth_audience or FAMILIES[family].token_audience
-    _require_audience(auth_audience)
+    auth_audience = _audience(auth_audience or FAMILIES[family].token_audience)
     if _host(auth_token_url) not in allow_private_hosts:  # one that the operator named is no stranger's
         _require_own_access(session, client_id, issuer, auth_token_url, auth_audience or auth_token_url)
     if not is_admitted:
@@ -126,7 +126,8 @@ def add_platform(
         with session.begin_nested():
             session.add(platform)
     except IntegrityError as error:  # UNIQUE (issuer, client_id)
-        raise AlreadyRegistered(f"The client {client_id} of {issuer} is registered already.") from error
+        told = _("The client %(client)s of %(issuer)s is registered already.", client=client_id, issuer=issuer)
+        raise AlreadyRegistered(told) from error
     for deployment_id in dict.fromkeys(deployment_ids):
         _keep_deployment(session, platform, deployment_id, status=platform.status, now=now)
     return platform
@@ -139,9 +140,10 @@ def _require_names(*, name: str, family: str, client_id: str, deployment_ids: Se
         _require_text(field, text)
 
 
-def _require_audience(audience: str | None) -> None:
+def _audience(audience: str | None) -> str | None:
     if audience is not None and (len(audience) > _LONGEST_URL or not audience.isprintable()):
-        raise Invalid("The auth_audience must be an address, or a short name.", field="auth_audience")
+        raise Invalid(_("The auth_audience must be an address, or a short name."), field="auth_audience")
+    return audience
 
 
 def _require_own_access(session: Session, client_id: str, issuer: str, *urls: str) -> None:
@@ -154,7 +156,13 @@ def _require_own_access(session: Session, client_id: str, issuer: str, *urls: st
     for other in session.scalars(named):
         theirs = {_host(other.account.token_url), _host(other.account.audience)}
         if theirs & {_host(url) for url in urls}:
-            raise AlreadyRegistered(f"The client {client_id} is registered already, with the issuer {other.issuer}.")
+            raise AlreadyRegistered(
+                _(
+                    "The client %(client)s is registered already, with the issuer %(issuer)s.",
+                    client=client_id,
+                    issuer=other.issuer,
+                )
+            )
 
 
 def _host(url: str) -> str:
@@ -171,7 +179,9 @@ def require_room(session: Session) -> None:
     """Raises TooManyWaiting."""
     waiting = session.scalar(select(func.count()).select_from(Platform).where(Platform.status == "pending")) or 0
     if waiting >= _MOST_WAITING:
-        raise TooManyWaiting("Too many registrations wait for approval. Ask whoever runs Creditroll to look at them.")
+        raise TooManyWaiting(
+            _("Too many registrations wait for approval. Ask whoever runs Creditroll to look at them.")
+        )
 
 
 _MOST_A_DAY = 100
@@ -183,7 +193,7 @@ def require_calm(session: Session, *, now: datetime) -> None:
     came = select(func.count()).select_from(Platform).where(Platform.created_at > now - _A_DAY)
     if (session.scalar(came) or 0) >= _MOST_A_DAY:
         raise TooManyWaiting(
-            "Many LMSs were registered within a day. Try again tomorrow, or ask whoever runs Creditroll."
+            _("Many LMSs were registered within a day. Try again tomorrow, or ask whoever runs Creditroll.")
         )
 
 
@@ -199,7 +209,9 @@ def require_own_client(session: Session, issuer: str, client_id: str, *, allow_p
         return
     others = select(Platform.id).where(Platform.client_id == client_id, Platform.issuer != issuer).limit(1)
     if session.scalar(others) is not None:
-        raise AlreadyRegistered(f"The client {client_id} is registered already, with another issuer.")
+        raise AlreadyRegistered(
+            _("The client %(client)s is registered already, with another issuer.", client=client_id)
+        )
 
 
 def named(session: Session, *, issuer: str, client_id: str) -> Platform | None:
@@ -302,14 +314,16 @@ def check_url(field: str, url: str, allow_private_hosts: frozenset[str]) -> None
     """Raises Invalid unless the address can be an LMS's: https, but for this machine and hosts the operator named."""
     try:
         parts = urlsplit(url)
-        host, _ = (parts.hostname or "").lower(), parts.port
+        host, _port = (parts.hostname or "").lower(), parts.port
     except ValueError as error:  # brackets or a port that no address has
-        raise Invalid(f"The {field} must be a full URL.", field=field) from error
+        raise Invalid(_("The %(field)s must be a full URL.", field=field), field=field) from error
     if not host or parts.username is not None or parts.fragment or len(url) > _LONGEST_URL or not url.isprintable():
-        raise Invalid(f"The {field} must be a full URL without name, password or fragment.", field=field)
+        raise Invalid(
+            _("The %(field)s must be a full URL without name, password or fragment.", field=field), field=field
+        )
     may_be_plain = _is_loopback(host) or host in allow_private_hosts
     if parts.scheme != "https" and not (parts.scheme == "http" and may_be_plain):
-        raise Invalid(f"The {field} must begin with https://.", field=field)
+        raise Invalid(_("The %(field)s must begin with https://.", field=field), field=field)
 
 
 def _keep_deployment(session: Session, platform: Platform, deployment_id: str, *, status: str, now: datetime) -> None:
@@ -324,9 +338,11 @@ def _keep_deployment(session: Session, platform: Platform, deployment_id: str, *
 
 def _require_text(field: str, text: str) -> None:
     if not text.strip() or len(text) > _MOST_CHARACTERS:
-        raise Invalid(f"The {field} must have 1 to {_MOST_CHARACTERS} characters.", field=field)
+        raise Invalid(
+            _("The %(field)s must have 1 to %(most)s characters.", field=field, most=_MOST_CHARACTERS), field=field
+        )
     if not text.isprintable():  # it is shown in terminals, and strangers may have typed it
-        raise Invalid(f"The {field} must have printable characters only.", field=field)
+        raise Invalid(_("The %(field)s must have printable characters only.", field=field), field=field)
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from lti_tool.errors import Refusal
+from lti_tool.language import N_
 
 
 class LaunchRefused(Refusal):
@@ -16,9 +17,9 @@ class LaunchRefused(Refusal):
 
     code: ClassVar[str] = "LTI-REFUSED"
     status: ClassVar[int] = 401
-    title: ClassVar[str] = "Open it again from your course"
-    says: ClassVar[str] = "This launch cannot be let in."
-    steps: ClassVar[tuple[str, ...]] = ("Go back to your course page.", "Choose Creditroll in the course menu.")
+    title: ClassVar[str] = N_("Open it again from your course")
+    says: ClassVar[str] = N_("This launch cannot be let in.")
+    steps: ClassVar[tuple[str, ...]] = (N_("Go back to your course page."), N_("Choose Creditroll in the course menu."))
 
     def __init__(self, **figures: object) -> None:
         super().__init__(self.says, **figures)
@@ -27,16 +28,16 @@ class LaunchRefused(Refusal):
 class SetUpWrong(LaunchRefused):
     """What only the administrator of the LMS, or ours, can mend."""
 
-    title = "Creditroll is not set up right here"
-    steps = ("Ask your LMS administrator to check how Creditroll is set up.",)
+    title = N_("Creditroll is not set up right here")
+    steps = (N_("Ask your LMS administrator to check how Creditroll is set up."),)
 
 
 class NotAdmitted(LaunchRefused):
     """Known, and not let in by a person's decision or for want of one."""
 
     status = 403
-    title = "Creditroll is not switched on here"
-    steps = ("Ask your administrator to approve it.", "Then open it again from your course.")
+    title = N_("Creditroll is not switched on here")
+    steps = (N_("Ask your administrator to approve it."), N_("Then open it again from your course."))
 
 
 class LoginIncomplete(LaunchRefused):
@@ -44,7 +45,7 @@ class LoginIncomplete(LaunchRefused):
 
     code = "LTI-LOGIN"
     status = 400
-    says = "The LMS did not say who is coming from where."
+    says = N_("The LMS did not say who is coming from where.")
 
 
 class TargetElsewhere(SetUpWrong):
@@ -52,42 +53,42 @@ class TargetElsewhere(SetUpWrong):
 
     code = "LTI-TARGET"
     status = 400
-    says = "The link leads to another address than Creditroll's."
+    says = N_("The link leads to another address than Creditroll's.")
 
 
 class PlatformUnknown(SetUpWrong):
     """No registration has that issuer and client, or several share the issuer and no client was named."""
 
     code = "LTI-PLATFORM-UNKNOWN"
-    says = "Creditroll does not know this LMS."
+    says = N_("Creditroll does not know this LMS.")
 
 
 class PlatformPending(NotAdmitted):
     """The registration waits for the operator."""
 
     code = "LTI-PLATFORM-PENDING"
-    says = "This LMS is registered, and waits to be approved."
+    says = N_("This LMS is registered, and waits to be approved.")
 
 
 class PlatformDisabled(NotAdmitted):
     """The operator switched the registration off."""
 
     code = "LTI-PLATFORM-DISABLED"
-    says = "Creditroll is switched off for this LMS."
+    says = N_("Creditroll is switched off for this LMS.")
 
 
 class DeploymentPending(NotAdmitted):
     """An installation that nobody approved yet; it is kept, so that the operator can."""
 
     code = "LTI-DEPLOYMENT-PENDING"
-    says = "Creditroll was added here, and waits to be approved."
+    says = N_("Creditroll was added here, and waits to be approved.")
 
 
 class LmsRefused(LaunchRefused):
     """The LMS answered with an OIDC error instead of a launch (OpenID Connect Core #AuthError)."""
 
     code = "LTI-LMS-ERROR"
-    says = "The LMS did not let the launch go on."
+    says = N_("The LMS did not let the launch go on.")
 
 
 class StateMissing(LaunchRefused):
@@ -95,28 +96,28 @@ class StateMissing(LaunchRefused):
 
     code = "LTI-STATE-MISSING"
     status = 400
-    says = "This launch did not begin with a login."
+    says = N_("This launch did not begin with a login.")
 
 
 class StateUnknown(LaunchRefused):
     """The `state` is not one that we signed."""
 
     code = "LTI-STATE-UNKNOWN"
-    says = "This launch did not begin here."
+    says = N_("This launch did not begin here.")
 
 
 class StateExpired(LaunchRefused):
     """The login was more than ten minutes ago."""
 
     code = "LTI-STATE-EXPIRED"
-    says = "Too much time passed since you opened it."
+    says = N_("Too much time passed since you opened it.")
 
 
 class StateOfAnotherBrowser(LaunchRefused):
     """The browser does not hold the secret that the login gave it."""
 
     code = "LTI-STATE-BROWSER"
-    says = "This launch began in another browser, or this one keeps no cookies for Creditroll."
+    says = N_("This launch began in another browser, or this one keeps no cookies for Creditroll.")
 
 
 class NothingKept(StateOfAnotherBrowser):
@@ -126,8 +127,8 @@ class NothingKept(StateOfAnotherBrowser):
     """
 
     is_counted = False
-    title = "Open Creditroll in a new tab"
-    says = "Inside your LMS this browser keeps nothing for Creditroll. In a tab of its own it works."
+    title = N_("Open Creditroll in a new tab")
+    says = N_("Inside your LMS this browser keeps nothing for Creditroll. In a tab of its own it works.")
 
 
 class TokenMissing(LaunchRefused):
@@ -135,7 +136,7 @@ class TokenMissing(LaunchRefused):
 
     code = "LTI-TOKEN-MISSING"
     status = 400
-    says = "The LMS sent no launch."
+    says = N_("The LMS sent no launch.")
 
 
 class TokenTooLarge(SetUpWrong):
@@ -143,7 +144,7 @@ class TokenTooLarge(SetUpWrong):
 
     code = "LTI-TOKEN-SIZE"
     status = 400
-    says = "The LMS sent more than a launch can hold."
+    says = N_("The LMS sent more than a launch can hold.")
 
 
 class TokenMalformed(LaunchRefused):
@@ -151,92 +152,92 @@ class TokenMalformed(LaunchRefused):
 
     code = "LTI-TOKEN"
     status = 400
-    says = "The launch that the LMS sent cannot be read."
+    says = N_("The launch that the LMS sent cannot be read.")
 
 
 class AlgorithmRefused(SetUpWrong):
     """Not RS256, or with header parameters that must be understood (`crit`)."""
 
     code = "LTI-ALG"
-    says = "The launch is not signed in the way that LTI asks for (RS256)."
+    says = N_("The launch is not signed in the way that LTI asks for (RS256).")
 
 
 class KidMissing(SetUpWrong):
     """The header does not name its key."""
 
     code = "LTI-KID-MISSING"
-    says = "The launch does not say which key signed it."
+    says = N_("The launch does not say which key signed it.")
 
 
 class KidUnknown(SetUpWrong):
     """The LMS's key set has no usable key of that name."""
 
     code = "LTI-KID-UNKNOWN"
-    says = "The launch was signed with a key that this LMS does not show."
+    says = N_("The launch was signed with a key that this LMS does not show.")
 
 
 class KeysUnreadable(LaunchRefused):
     """The LMS's key set cannot be read, and none is remembered."""
 
     code = "LTI-KEYS"
-    title = "Wait a minute, then open it again"
-    says = "The keys of your LMS cannot be read just now."
+    title = N_("Wait a minute, then open it again")
+    says = N_("The keys of your LMS cannot be read just now.")
 
 
 class SignatureWrong(LaunchRefused):
     """The key did not make this signature."""
 
     code = "LTI-SIGNATURE"
-    says = "The launch was changed on its way, or another LMS signed it."
+    says = N_("The launch was changed on its way, or another LMS signed it.")
 
 
 class IssuerWrong(LaunchRefused):
     """`iss` is not the LMS that the login was for."""
 
     code = "LTI-ISS"
-    says = "The launch is from another LMS than the one that began it."
+    says = N_("The launch is from another LMS than the one that began it.")
 
 
 class AudienceWrong(SetUpWrong):
     """`aud` does not hold our client id."""
 
     code = "LTI-AUD"
-    says = "The launch is meant for another tool."
+    says = N_("The launch is meant for another tool.")
 
 
 class AuthorizedPartyWrong(SetUpWrong):
     """`azp` is another client, or is missing beside several audiences."""
 
     code = "LTI-AZP"
-    says = "The launch is meant for another tool."
+    says = N_("The launch is meant for another tool.")
 
 
 class Expired(LaunchRefused):
     """`exp` is past, missing, or more than a day ahead."""
 
     code = "LTI-EXPIRED"
-    says = "This launch is no longer valid."
+    says = N_("This launch is no longer valid.")
 
 
 class IssuedAtWrong(LaunchRefused):
     """`iat` is missing, in the future, or more than a day ago; or `nbf` is in the future."""
 
     code = "LTI-IAT"
-    says = "The clock of the LMS and ours do not agree about this launch."
+    says = N_("The clock of the LMS and ours do not agree about this launch.")
 
 
 class NonceWrong(LaunchRefused):
     """The nonce is not the one that our login sent."""
 
     code = "LTI-NONCE"
-    says = "This launch does not answer the login that it came with."
+    says = N_("This launch does not answer the login that it came with.")
 
 
 class NonceUsed(LaunchRefused):
     """The same launch was let in before."""
 
     code = "LTI-NONCE-USED"
-    says = "This launch was used already."
+    says = N_("This launch was used already.")
 
 
 class VersionWrong(SetUpWrong):
@@ -244,7 +245,7 @@ class VersionWrong(SetUpWrong):
 
     code = "LTI-VERSION"
     status = 400
-    says = "The LMS speaks another version of LTI than 1.3."
+    says = N_("The LMS speaks another version of LTI than 1.3.")
 
 
 class MessageTypeWrong(SetUpWrong):
@@ -252,7 +253,7 @@ class MessageTypeWrong(SetUpWrong):
 
     code = "LTI-MESSAGE-TYPE"
     status = 400
-    says = "Creditroll cannot answer this kind of link yet. Add it to the course as an ordinary link."
+    says = N_("Creditroll cannot answer this kind of link yet. Add it to the course as an ordinary link.")
 
 
 class PickerNotForRole(LaunchRefused):
@@ -260,9 +261,9 @@ class PickerNotForRole(LaunchRefused):
 
     code = "LTI-PICKER-ROLE"
     status = 403
-    title = "Only teachers add Creditroll to a course"
-    says = "Your LMS does not say that you teach in this course. Nothing was added."
-    steps = ("Close this window.", "To see your credits, choose Creditroll in the course menu.")
+    title = N_("Only teachers add Creditroll to a course")
+    says = N_("Your LMS does not say that you teach in this course. Nothing was added.")
+    steps = (N_("Close this window."), N_("To see your credits, choose Creditroll in the course menu."))
 
 
 class PickerExpired(LaunchRefused):
@@ -270,9 +271,9 @@ class PickerExpired(LaunchRefused):
 
     code = "LTI-PICKER"
     status = 400
-    title = "Choose it again in your course"
-    says = "This page was open for too long. Nothing was added."
-    steps = ("Close this window.", "Choose Creditroll again where you wanted to add it.")
+    title = N_("Choose it again in your course")
+    says = N_("This page was open for too long. Nothing was added.")
+    steps = (N_("Close this window."), N_("Choose Creditroll again where you wanted to add it."))
 
 
 class ClaimMissing(SetUpWrong):
@@ -280,7 +281,7 @@ class ClaimMissing(SetUpWrong):
 
     code = "LTI-CLAIM-MISSING"
     status = 400
-    says = "The launch lacks something that LTI asks for."
+    says = N_("The launch lacks something that LTI asks for.")
 
 
 class ClaimMalformed(SetUpWrong):
@@ -288,7 +289,7 @@ class ClaimMalformed(SetUpWrong):
 
     code = "LTI-CLAIM"
     status = 400
-    says = "Something in the launch cannot be read."
+    says = N_("Something in the launch cannot be read.")
 
 
 class Anonymous(LaunchRefused):
@@ -296,9 +297,9 @@ class Anonymous(LaunchRefused):
 
     code = "LTI-ANONYMOUS"
     status = 403
-    title = "We do not know who you are"
-    says = "The LMS does not tell us who opened this, so nothing could be kept for you."
-    steps = ("Sign in to your LMS.", "Open Creditroll from your course.")
+    title = N_("We do not know who you are")
+    says = N_("The LMS does not tell us who opened this, so nothing could be kept for you.")
+    steps = (N_("Sign in to your LMS."), N_("Open Creditroll from your course."))
 
 
 class NoticesUnreadable(LaunchRefused):
@@ -306,8 +307,8 @@ class NoticesUnreadable(LaunchRefused):
 
     code = "LTI-NOTICES"
     status = 400
-    title = "These notices cannot be read"
-    says = "Creditroll takes a list of at most 20 signed notices."
+    title = N_("These notices cannot be read")
+    says = N_("Creditroll takes a list of at most 20 signed notices.")
     steps = ()
 
 
@@ -316,5 +317,5 @@ class TooManyRefused(LaunchRefused):
 
     code = "LTI-TOO-MANY"
     status = 429
-    title = "Wait a minute, then open it again"
-    says = "Too many launches from here were refused."
+    title = N_("Wait a minute, then open it again")
+    says = N_("Too many launches from here were refused.")

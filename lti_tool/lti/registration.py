@@ -12,6 +12,7 @@ from threading import BoundedSemaphore
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid
+from lti_tool.language import _
 from lti_tool.lti import one_time, platforms, registration_answer, registration_request
 from lti_tool.lti.invitations import Invitation, Proposal, Seal
 from lti_tool.lti.platform_configuration import Configuration, parse
@@ -89,7 +90,7 @@ class Registrar:
         if answer.status in (401, 403):
             raise InvitationRefused()
         if answer.status != 200:
-            raise ConfigurationUnreadable(f"It answered {answer.status}.")
+            raise ConfigurationUnreadable(_("It answered %(status)s.", status=answer.status))
         return parse(json_of(answer, ConfigurationUnreadable), found_at=url, allow_private_hosts=allowed)
 
     def send(self, proposal: Proposal) -> Granted:

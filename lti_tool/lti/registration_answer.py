@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from lti_tool.language import _
 from lti_tool.lti.invitations import Invitation
 from lti_tool.lti.platform_configuration import Text
 from lti_tool.lti.registration_refusals import AnswerUnreadable, RegistrationRefused
@@ -28,7 +29,7 @@ def json_of(answer: Answer, refusal: type[RegistrationRefused]) -> object:
     try:
         return answer.json()
     except (ValueError, RecursionError) as error:
-        raise refusal("It is not JSON.") from error
+        raise refusal(_("It is not JSON.")) from error
 
 
 def words(answer: Answer, invitation: Invitation) -> str:

@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from lti_tool.errors import Refusal
+from lti_tool.language import N_, _
 
-_AGAIN = "Go back to your LMS, and add Creditroll there once more by its registration address."
-_BY_HAND = "If it comes again, register Creditroll by hand: its page /register has all that you paste."
+_AGAIN = N_("Go back to your LMS, and add Creditroll there once more by its registration address.")
+_BY_HAND = N_("If it comes again, register Creditroll by hand: its page /register has all that you paste.")
 
 
 class RegistrationRefused(Refusal):
@@ -13,12 +14,12 @@ class RegistrationRefused(Refusal):
 
     code: ClassVar[str] = "REG-REFUSED"
     status: ClassVar[int] = 400
-    title: ClassVar[str] = "Creditroll was not registered"
-    says: ClassVar[str] = "This registration cannot go on."
+    title: ClassVar[str] = N_("Creditroll was not registered")
+    says: ClassVar[str] = N_("This registration cannot go on.")
     steps: ClassVar[tuple[str, ...]] = (_AGAIN, _BY_HAND)
 
     def __init__(self, detail: str = "") -> None:
-        super().__init__(f"{self.says} {detail}".strip())
+        super().__init__(f"{_(self.says)} {detail}".strip())
 
 
 class Closed(RegistrationRefused):
@@ -26,8 +27,8 @@ class Closed(RegistrationRefused):
 
     code = "REG-CLOSED"
     status = 403
-    says = "Whoever runs Creditroll here adds each LMS by hand."
-    steps = ("Ask them to add your LMS.",)
+    says = N_("Whoever runs Creditroll here adds each LMS by hand.")
+    steps = (N_("Ask them to add your LMS."),)
 
 
 class Busy(RegistrationRefused):
@@ -35,8 +36,8 @@ class Busy(RegistrationRefused):
 
     code = "REG-BUSY"
     status = 429
-    title = "Wait a minute, then try again"
-    says = "Creditroll has many registrations to look at in this moment."
+    title = N_("Wait a minute, then try again")
+    says = N_("Creditroll has many registrations to look at in this moment.")
     steps = (_AGAIN,)
 
 
@@ -44,10 +45,10 @@ class AddressMissing(RegistrationRefused):
     """`openid_configuration` is missing or came twice, or the token is nothing that could be one."""
 
     code = "REG-START"
-    says = "This address is for your LMS to open: it adds to it where its configuration is."
+    says = N_("This address is for your LMS to open: it adds to it where its configuration is.")
     steps = (
-        "Copy the address of this page up to “register”.",
-        "In your LMS, paste it where a tool is added by Dynamic Registration.",
+        N_("Copy the address of this page up to “register”."),
+        N_("In your LMS, paste it where a tool is added by Dynamic Registration."),
     )
 
 
@@ -55,14 +56,14 @@ class AddressRefused(RegistrationRefused):
     """An address of the LMS that cannot be right, or that may not be called."""
 
     code = "REG-ADDRESS"
-    says = "Your LMS names an address that Creditroll cannot use."
+    says = N_("Your LMS names an address that Creditroll cannot use.")
 
 
 class HostsDisagree(RegistrationRefused):
     """Somebody may be speaking for an LMS that is not theirs."""
 
     code = "REG-HOSTS"
-    says = "The addresses that your LMS names do not belong together, so anybody could have written them."
+    says = N_("The addresses that your LMS names do not belong together, so anybody could have written them.")
 
 
 class LmsUnreachable(RegistrationRefused):
@@ -70,9 +71,9 @@ class LmsUnreachable(RegistrationRefused):
 
     code = "REG-UNREACHABLE"
     status = 502
-    title = "Creditroll cannot reach your LMS"
-    says = "It could not read what your LMS wanted to tell it."
-    steps = ("Make sure that your LMS can be reached from the internet.", _AGAIN)
+    title = N_("Creditroll cannot reach your LMS")
+    says = N_("It could not read what your LMS wanted to tell it.")
+    steps = (N_("Make sure that your LMS can be reached from the internet."), _AGAIN)
 
 
 class LmsTooSlow(LmsUnreachable):
@@ -80,7 +81,7 @@ class LmsTooSlow(LmsUnreachable):
 
     code = "REG-TIMEOUT"
     status = 504
-    says = "Your LMS took too long to answer."
+    says = N_("Your LMS took too long to answer.")
 
 
 class ConfigurationUnreadable(RegistrationRefused):
@@ -88,14 +89,14 @@ class ConfigurationUnreadable(RegistrationRefused):
 
     code = "REG-CONFIGURATION"
     status = 502
-    says = "What your LMS tells about itself cannot be read."
+    says = N_("What your LMS tells about itself cannot be read.")
 
 
 class InvitationRefused(RegistrationRefused):
     """The LMS did not take the registration token when it was asked for its configuration."""
 
     code = "REG-TOKEN"
-    says = "Your LMS no longer knows this registration: its time is over, or it was used."
+    says = N_("Your LMS no longer knows this registration: its time is over, or it was used.")
     steps = (_AGAIN,)
 
 
@@ -103,15 +104,15 @@ class CannotServe(RegistrationRefused):
     """The LMS lacks something that LTI 1.3 needs."""
 
     code = "REG-UNSUPPORTED"
-    says = "Your LMS cannot do what LTI 1.3 needs."
+    says = N_("Your LMS cannot do what LTI 1.3 needs.")
 
 
 class PageTooOld(RegistrationRefused):
     """The form was not made here, or more than an hour ago."""
 
     code = "REG-PAGE"
-    title = "This page is too old"
-    says = "It was opened more than an hour ago, so nothing was registered."
+    title = N_("This page is too old")
+    says = N_("It was opened more than an hour ago, so nothing was registered.")
     steps = (_AGAIN,)
 
 
@@ -120,9 +121,12 @@ class AlreadyUsed(RegistrationRefused):
 
     code = "REG-USED"
     status = 409
-    title = "This registration was sent already"
-    says = "Creditroll takes each of them once, so that your LMS does not list it twice."
-    steps = ("Look in your LMS whether Creditroll is in its list of tools.", "If it is not, begin there once more.")
+    title = N_("This registration was sent already")
+    says = N_("Creditroll takes each of them once, so that your LMS does not list it twice.")
+    steps = (
+        N_("Look in your LMS whether Creditroll is in its list of tools."),
+        N_("If it is not, begin there once more."),
+    )
 
 
 class LmsRefused(RegistrationRefused):
@@ -130,8 +134,8 @@ class LmsRefused(RegistrationRefused):
 
     code = "REG-LMS"
     status = 502
-    title = "Your LMS did not register Creditroll"
-    says = "It refused the registration."
+    title = N_("Your LMS did not register Creditroll")
+    says = N_("It refused the registration.")
 
 
 class AnswerUnreadable(RegistrationRefused):
@@ -139,8 +143,8 @@ class AnswerUnreadable(RegistrationRefused):
 
     code = "REG-ANSWER"
     status = 502
-    says = "The answer of your LMS cannot be read, so Creditroll does not know its own number there."
-    steps = ("In your LMS, remove Creditroll from the list of tools if it is there.", _AGAIN, _BY_HAND)
+    says = N_("The answer of your LMS cannot be read, so Creditroll does not know its own number there.")
+    steps = (N_("In your LMS, remove Creditroll from the list of tools if it is there."), _AGAIN, _BY_HAND)
 
 
 class KnownOtherwise(RegistrationRefused):
@@ -148,8 +152,8 @@ class KnownOtherwise(RegistrationRefused):
 
     code = "REG-KNOWN"
     status = 409
-    says = "Your LMS is registered already, with other addresses. They are kept as they are."
-    steps = ("Ask whoever runs Creditroll to compare them with those that your LMS shows now.",)
+    says = N_("Your LMS is registered already, with other addresses. They are kept as they are.")
+    steps = (N_("Ask whoever runs Creditroll to compare them with those that your LMS shows now."),)
 
 
 class ClientOfAnother(RegistrationRefused):
@@ -157,5 +161,5 @@ class ClientOfAnother(RegistrationRefused):
 
     code = "REG-CLIENT"
     status = 409
-    says = "Another LMS is registered here by the client id that yours has given."
-    steps = ("In your LMS, remove Creditroll from the list of tools.", _AGAIN)
+    says = N_("Another LMS is registered here by the client id that yours has given.")
+    steps = (N_("In your LMS, remove Creditroll from the list of tools."), _AGAIN)

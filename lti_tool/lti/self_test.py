@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lti_tool.language import _, ngettext
 from lti_tool.lti import self_test_mends as mends
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.families import Family
@@ -124,21 +125,21 @@ class _Run:
     has_token: bool = False
 
     def steps(self) -> Iterator[Step]:
-        yield self._call("login", "Login address", self._login)
-        yield self._call("keys", "The LMS’s keys", self._keys)
-        yield self._call("token", "Access to services", self._token)
-        yield self._call("roster", "Course roster", self._roster)
-        yield self._step("deployments", "Approval", self._deployments())
-        yield self._step("clock", "Clocks", self._clocks())
+        yield self._call("login", _("Login address"), self._login)
+        yield self._call("keys", _("The LMS’s keys"), self._keys)
+        yield self._call("token", _("Access to services"), self._token)
+        yield self._call("roster", _("Course roster"), self._roster)
+        yield self._step("deployments", _("Approval"), self._deployments())
+        yield self._step("clock", _("Clocks"), self._clocks())
 
     def _call(self, name: str, title: str, look: Callable[[], _Outcome]) -> Step:
         if self.clock() - self.began_at > _LASTS_AT_MOST:
-            return self._step(name, title, _skipped("Not tried: the LMS took too long over the steps before."))
+            return self._step(name, title, _skipped(_("Not tried: the LMS took too long over the steps before.")))
         return self._step(name, title, look())
 
     def _step(self, name: str, title: str, outcome: _Outcome) -> Step:
         mend = outcome.mend
-        if outcome.result is Result.FAILED and mend != mends.PRIVATE:  # that is mended here, not in the LMS
+        if outcome.result is Result.FAILED and mend != _(mends.PRIVATE):  # that is mended here, not in the LMS
             mend = mends.in_words_of(self.lms.family.mends, name, mend)
         return Step(name, title, outcome.result, outcome.found, mend)
 
@@ -159,23 +160,31 @@ class _Run:
         try:
             answer = self.outbound.get(f"{url}{'&' if '?' in url else '?'}{urlencode(asked)}")
         except OutboundError as error:
-            return _unreached(error, mends.LOGIN)
+            return _unreached(error, _(mends.LOGIN))
         self._see_clock(answer)
         if answer.status in _NO_ENDPOINT or answer.status >= 500:
-            return _failed(f"The LMS answered {answer.status} at its login address.", mends.LOGIN)
+            return _failed(_("The LMS answered %(status)s at its login address.", status=answer.status), _(mends.LOGIN))
         if b'"keys"' in answer.body[:2_000]:
-            return _failed("The login address shows a key set: two addresses were mixed up.", mends.LOGIN)
-        return _ok("The LMS answers at its login address.")
+            return _failed(_("The login address shows a key set: two addresses were mixed up."), _(mends.LOGIN))
+        return _ok(_("The LMS answers at its login address."))
 
     def _keys(self) -> _Outcome:
         try:
             keys, answer = read_key_set(self.outbound, self.lms.jwks_url)
         except OutboundError as error:
-            return _unreached(error, mends.KEYS)
+            return _unreached(error, _(mends.KEYS))
         except NoKeySet as error:
-            return _failed(f"The LMS’s key set cannot be used: {error}.", mends.KEYS)
+            return _failed(_("The LMS’s key set cannot be used: %(why)s.", why=str(error)), _(mends.KEYS))
         self._see_clock(answer)
-        return _ok(f"The LMS shows {_many(len(keys), 'usable key', 'usable keys')}: {', '.join(sorted(keys))}.")
+        shown = ", ".join(sorted(keys))
+        return _ok(
+            ngettext(
+                "The LMS shows %(num)s usable key: %(keys)s.",
+                "The LMS shows %(num)s usable keys: %(keys)s.",
+                len(keys),
+                keys=shown,
+            )
+        )
 
     def _token(self) -> _Outcome:
         try:
@@ -183,46 +192,52 @@ class _Run:
         except ServiceFault as fault:
             return _failed(fault.detail, mends.of_token(fault.code, jwks_url=f"{self.public_url}/lti/jwks.json"))
         self.has_token = True
-        return _ok("The LMS read our keys, and gives us access to its services.")
+        return _ok(_("The LMS read our keys, and gives us access to its services."))
 
     def _roster(self) -> _Outcome:
         if not self.lms.has_launched:
-            return _skipped("Not yet: open Creditroll once from a course, then check again.")
+            return _skipped(_("Not yet: open Creditroll once from a course, then check again."))
         if self.lms.memberships_url is None:
-            return _failed("No course has offered its roster so far.", mends.SWITCH_ON)
+            return _failed(_("No course has offered its roster so far."), _(mends.SWITCH_ON))
         if not self.has_token:
-            return _skipped("Not tried: it needs access to services first.")
+            return _skipped(_("Not tried: it needs access to services first."))
         rosters = NamesRoles(self.outbound, self.tokens)
         try:
             people, has_more = rosters.first_page(self.lms.account, self.lms.memberships_url, patience=self._patience())
         except ServiceFault as fault:
             return _failed(fault.detail, mends.of_roster(fault.code))
-        is_first = " on its first page" if has_more else ""
-        found = f"The roster of the course opened last lists {_many(people, 'person', 'people')}{is_first}."
-        is_suspect = people <= _FEW_PEOPLE and not has_more
-        return _ok(found, self.lms.family.gaps.get("partial_roster", "") if is_suspect else "")
+        gap = self.lms.family.gaps.get("partial_roster")
+        is_suspect = gap and people <= _FEW_PEOPLE and not has_more
+        return _ok(_listed(people, has_more=has_more), _(gap) if gap and is_suspect else "")
 
     def _deployments(self) -> _Outcome:
         if self.lms.status == "pending":
-            return _failed("This registration waits for approval.", mends.of_approval(self.lms.platform_id))
+            return _failed(_("This registration waits for approval."), mends.of_approval(self.lms.platform_id))
         if self.lms.status != "active":
-            return _failed("This registration is switched off.", mends.of_approval(self.lms.platform_id))
+            return _failed(_("This registration is switched off."), mends.of_approval(self.lms.platform_id))
         if self.lms.waiting:
-            waits = _many(self.lms.waiting, "deployment waits", "deployments wait")
-            return _failed(f"{waits} for approval.", mends.of_approval(self.lms.platform_id, of_deployment=True))
+            waits = ngettext(
+                "%(num)s deployment waits for approval.", "%(num)s deployments wait for approval.", self.lms.waiting
+            )
+            return _failed(waits, mends.of_approval(self.lms.platform_id, of_deployment=True))
         if not self.lms.approved:
-            return _skipped("No deployment is known yet: it comes with the first launch, and then waits for approval.")
-        return _ok(f"{_many(self.lms.approved, 'deployment is', 'deployments are')} approved.")
+            return _skipped(
+                _("No deployment is known yet: it comes with the first launch, and then waits for approval.")
+            )
+        return _ok(ngettext("%(num)s deployment is approved.", "%(num)s deployments are approved.", self.lms.approved))
 
     def _clocks(self) -> _Outcome:
         if not self.skews:
-            return _skipped("The LMS did not say what time it has.")
+            return _skipped(_("The LMS did not say what time it has."))
         skew = min(self.skews, key=abs)
-        apart = f"{abs(round(skew.total_seconds())):,} s"
+        seconds = f"{abs(round(skew.total_seconds())):,}"
         if abs(skew) <= _MOST_SKEW:
-            return _ok(f"The LMS’s clock and ours are {apart} apart; up to 60 s will do.")
-        way = "behind" if skew < timedelta(0) else "ahead of"
-        return _failed(f"The LMS’s clock is {apart} {way} ours: launches may be refused.", mends.CLOCKS)
+            return _ok(_("The LMS’s clock and ours are %(seconds)s s apart; up to 60 s will do.", seconds=seconds))
+        if skew < timedelta(0):
+            found = _("The LMS’s clock is %(seconds)s s behind ours: launches may be refused.", seconds=seconds)
+        else:
+            found = _("The LMS’s clock is %(seconds)s s ahead of ours: launches may be refused.", seconds=seconds)
+        return _failed(found, _(mends.CLOCKS))
 
     def _see_clock(self, answer: Answer) -> None:
         try:
@@ -242,11 +257,22 @@ def _no_pause(pause_s: float) -> None:
 
 
 def _unreached(error: OutboundError, mend: str) -> _Outcome:
-    return _failed(str(error), mends.PRIVATE if isinstance(error, PrivateAddress) else f"{mends.REACHABLE} {mend}")
+    is_private = isinstance(error, PrivateAddress)
+    return _failed(str(error), _(mends.PRIVATE) if is_private else f"{_(mends.REACHABLE)} {mend}")
 
 
-def _many(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
+def _listed(people: int, *, has_more: bool) -> str:
+    if has_more:
+        return ngettext(
+            "The roster of the course opened last lists %(num)s person on its first page.",
+            "The roster of the course opened last lists %(num)s people on its first page.",
+            people,
+        )
+    return ngettext(
+        "The roster of the course opened last lists %(num)s person.",
+        "The roster of the course opened last lists %(num)s people.",
+        people,
+    )
 
 
 def _ok(found: str, mend: str = "") -> _Outcome:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from lti_tool.language import _
 from lti_tool.outbound import Answer, OutboundError, PrivateAddress, TimedOut, TooLarge
 
 _PAUSES_S = (1.0, 4.0)
@@ -58,7 +59,7 @@ class Patience:
             answer, broken = _try(send)
             if answer is not None and _is_throttling(answer):
                 asked_s = answer.retry_after_s(self.clock())
-                self._wait(_THROTTLE_S if asked_s is None else asked_s, "The LMS asks us to slow down.")
+                self._wait(_THROTTLE_S if asked_s is None else asked_s, _("The LMS asks us to slow down."))
                 continue
             if broken is None:
                 assert answer is not None
@@ -72,7 +73,9 @@ class Patience:
     def _wait(self, pause_s: float, why: str) -> None:
         pause_s = max(pause_s, 0.1)  # "Retry-After: 0" must not become a busy loop without end
         if pause_s > self.left_s:
-            raise ServiceFault(Fault.THROTTLED, f"{why} It wants {pause_s:.0f} s more than we wait.")
+            raise ServiceFault(
+                Fault.THROTTLED, f"{why} {_('It wants %(seconds)s s more than we wait.', seconds=round(pause_s))}"
+            )
         self.left_s -= pause_s
         self.sleep(pause_s)
 
@@ -88,7 +91,7 @@ def _try(send: Callable[[], Answer]) -> tuple[Answer | None, ServiceFault | None
         code = Fault.TIMEOUT if isinstance(error, TimedOut) else Fault.UNREACHABLE
         return None, ServiceFault(code, str(error))
     if answer.status >= 500:
-        return answer, ServiceFault(Fault.UNAVAILABLE, f"The LMS answered {answer.status}.")
+        return answer, ServiceFault(Fault.UNAVAILABLE, _("The LMS answered %(status)s.", status=answer.status))
     return answer, None
 
 

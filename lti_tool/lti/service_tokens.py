@@ -9,6 +9,7 @@ from typing import Any
 
 from lti_tool.db import micros
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.lti.service_calls import Fault, Patience, ServiceFault
 from lti_tool.outbound import Answer, Outbound
 
@@ -127,15 +128,18 @@ def _read(answer: Answer, scopes: frozenset[str]) -> tuple[str, float]:
     token = fields.get("access_token")
     if answer.status not in (200, 201) or not isinstance(token, str) or not _is_header_safe(token):
         if fields.get("error") == "invalid_scope":
-            raise ServiceFault(Fault.FORBIDDEN, "The LMS does not grant this tool the service.")
+            raise ServiceFault(Fault.FORBIDDEN, _("The LMS does not grant this tool the service."))
         raise ServiceFault(
             Fault.TOKEN_REFUSED,
-            f"The LMS gave us no access token (status {answer.status}): it could not read our keys, or refused us.",
+            _(
+                "The LMS gave us no access token (status %(status)s): it could not read our keys, or refused us.",
+                status=answer.status,
+            ),
         )
     granted = fields.get("scope")
     # RFC 6749 5.1: without `scope` all that was asked for is granted; with it, perhaps less.
     if isinstance(granted, str) and not scopes <= set(granted.split()):
-        raise ServiceFault(Fault.FORBIDDEN, "The LMS granted this tool fewer services than it asked for.")
+        raise ServiceFault(Fault.FORBIDDEN, _("The LMS granted this tool fewer services than it asked for."))
     return token, _life_s(fields.get("expires_in"))
 
 

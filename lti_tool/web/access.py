@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, request
 from lti_tool import clock
 from lti_tool.db import db
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.licenses import licenses
 from lti_tool.lti.roles import Role
 from lti_tool.members import reach
@@ -144,24 +145,24 @@ def _check() -> None:
         return  # no route: a 404 by itself
     declared = rule()
     if declared is None:
-        raise NotYours("This address does not say who may use it.")
+        raise NotYours(_("This address does not say who may use it."))
     if declared.is_operators:
         g.operator = _operator()
     if not declared.roles:
         return
     found = session.current(clock.now())
     if found is None:
-        raise NoVisit("Open it again from your course. Nothing was lost.")
+        raise NoVisit(_("Open it again from your course. Nothing was lost."))
     g.teaches = found.role is Role.TEACHER
     if found.role is Role.TA and found.license_id and found.member_id and found.context_id:
         standing = reach.assistant(db.session(), found.license_id, found.member_id, found.context_id)
         if not standing.is_staff:
-            raise NoVisit("Your role in the course has changed. Open it again from your course.")
+            raise NoVisit(_("Your role in the course has changed. Open it again from your course."))
         g.teaches = standing.may_teach
     if declared.manages and found.manages and not _still_manages(found):
-        raise NoVisit("Who manages the license has changed. Open it again from your course.")
+        raise NoVisit(_("Who manages the license has changed. Open it again from your course."))
     if not declared.lets_in(found) and not (declared.assistants and g.teaches):
-        raise NotYours("This page is not for your role in the course.")
+        raise NotYours(_("This page is not for your role in the course."))
     g.visit = found
 
 
@@ -175,5 +176,5 @@ def _still_manages(visit: Visit) -> bool:
 def _operator() -> OperatorVisit:
     found = operator_visit.current(db.session(), now=clock.now())
     if found is None:
-        raise NoOperator("Run `creditroll operator link`, and open the address that it prints.")
+        raise NoOperator(_("Run `creditroll operator link`, and open the address that it prints."))
     return found

@@ -4,6 +4,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.web import access, operator_visit
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,12 +33,12 @@ def _check() -> None:
     if request.method in _SAFE:
         return
     if access.rule() is access.OPERATOR and not operator_visit.is_own_form(access.operator()):
-        raise FormOfAnotherVisit("This form is not from a page of your present visit, so nothing was done.")
+        raise FormOfAnotherVisit(_("This form is not from a page of your present visit, so nothing was done."))
     if not access.acts_for_a_visit():
         return
     try:
         _protection.protect()
     except CSRFError as error:
         raise FormOfAnotherVisit(
-            "This form was opened in an earlier visit, so nothing was saved. Open Creditroll again from your course."
+            _("This form was opened in an earlier visit, so nothing was saved. Open Creditroll again from your course.")
         ) from error

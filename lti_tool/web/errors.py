@@ -16,57 +16,65 @@ from werkzeug.exceptions import HTTPException
 from lti_tool.db import is_passing
 from lti_tool.errors import Refusal, Unavailable
 from lti_tool.ids import new_support_id
+from lti_tool.language import N_, found
 from lti_tool.web import access
 
 Speaker = Callable[[Refusal | HTTPException], ResponseReturnValue]
 
 _log = logging.getLogger(__name__)
-_FROM_COURSE = ("Go back to your course page.", "Choose Creditroll in the course menu.")
+_FROM_COURSE = (N_("Go back to your course page."), N_("Choose Creditroll in the course menu."))
 
 
 @dataclass(frozen=True)
 class Words:
-    """What a refusal page says: a title, one or two sentences, and what to do, step by step."""
+    """What a refusal page says: a title, one or two sentences, and what to do, step by step; marked by `N_`."""
 
     title: str
     text: str
     steps: Sequence[str] = ()
 
+    @property
+    def spoken(self) -> "Words":
+        """The same in the reader's language; what is said in it already stays."""
+        return Words(found(self.title), found(self.text), [found(step) for step in self.steps])
+
 
 _ENDED = Words(
-    "Open it again from your course",
-    "Your visit has ended, so we no longer know who you are. This happens after some hours, or when this address was"
-    " saved or copied. Nothing was lost.",
+    N_("Open it again from your course"),
+    N_(
+        "Your visit has ended, so we no longer know who you are. This happens after some hours, or when this address"
+        " was saved or copied. Nothing was lost."
+    ),
     _FROM_COURSE,
 )
 
 _BY_CODE = {
     "no_session": _ENDED,
     "form_expired": Words(
-        "This form is from an earlier visit",
-        "Creditroll was opened again after this form, perhaps by somebody else, so nothing was saved.",
-        (*_FROM_COURSE, "Fill in the form again."),
+        N_("This form is from an earlier visit"),
+        N_("Creditroll was opened again after this form, perhaps by somebody else, so nothing was saved."),
+        (*_FROM_COURSE, N_("Fill in the form again.")),
     ),
     "unavailable": Words(
-        "Creditroll cannot reach its books at this moment",
-        "No credit is lost. If you were saving something, look whether it was saved before you do it again.",
-        ("Wait a minute.", *_FROM_COURSE),
+        N_("Creditroll cannot reach its books at this moment"),
+        N_("No credit is lost. If you were saving something, look whether it was saved before you do it again."),
+        (N_("Wait a minute."), *_FROM_COURSE),
     ),
     "not_allowed": Words(
-        "This page is not for your role in the course",
-        "Nothing was changed. If you teach this course, ask your LMS administrator which role you have in it.",
+        N_("This page is not for your role in the course"),
+        N_("Nothing was changed. If you teach this course, ask your LMS administrator which role you have in it."),
     ),
 }
 
 _BY_STATUS = {
-    404: Words("There is nothing here", "The address may be old, or mistyped.", _FROM_COURSE),
-    405: Words("This address takes no such request", "Nothing was changed.", _FROM_COURSE),
-    413: Words("That was too much at once", "The form is larger than Creditroll takes. Nothing was saved."),
+    404: Words(N_("There is nothing here"), N_("The address may be old, or mistyped."), _FROM_COURSE),
+    405: Words(N_("This address takes no such request"), N_("Nothing was changed."), _FROM_COURSE),
+    413: Words(N_("That was too much at once"), N_("The form is larger than Creditroll takes. Nothing was saved.")),
 }
 
 _BROKEN = Words(
-    "Something went wrong on our side",
-    "Nothing was saved by this step. It has been written down; wait a minute, then try it again.",
+    N_("Something went wrong on our side"),
+    N_("Nothing was saved by this step. It has been written down; wait a minute, then try it again."),
 )
 
 
@@ -119,11 +127,13 @@ def page(
     level = logging.ERROR if status >= 500 else logging.INFO
     g.refusal = code  # counted by web/operations.py
     _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, where(), status, code, support_id)
-    return render_template(template, words=words, code=code, support_id=support_id, **shown), status
+    return render_template(template, words=words.spoken, code=code, support_id=support_id, **shown), status
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
-    words = _BY_CODE.get(refusal.code) or _BY_STATUS.get(refusal.status) or Words("That did not work", refusal.detail)
+    words = (
+        _BY_CODE.get(refusal.code) or _BY_STATUS.get(refusal.status) or Words(N_("That did not work"), refusal.detail)
+    )
     return page(words, code=refusal.code, status=refusal.status)
 
 
@@ -133,7 +143,7 @@ def _failed(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()  # the router's own redirect
     if status >= 500:
         return page(_BROKEN, code="internal_error", status=status)
-    words = _BY_STATUS.get(status) or Words("That did not work", "Nothing was changed.", _FROM_COURSE)
+    words = _BY_STATUS.get(status) or Words(N_("That did not work"), N_("Nothing was changed."), _FROM_COURSE)
     answer = page(words, code=error.name.lower().replace(" ", "_"), status=status)
     assert isinstance(answer, tuple)
     return answer[0], status, {"Allow": error.get_response().headers["Allow"]} if status == 405 else {}

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from lti_tool.ids import new_id
+from lti_tool.language import _
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -43,7 +44,9 @@ class Form:
             return empty
         if _WHOLE.fullmatch(plain):
             return int(plain[:16])  # longer ones are too large in any case
-        self.wrong[name] = f"“{typed[:40]}” is not a whole number." if typed else "Enter a whole number."
+        self.wrong[name] = (
+            _("“%(typed)s” is not a whole number.", typed=typed[:40]) if typed else _("Enter a whole number.")
+        )
         return None
 
 

@@ -14,6 +14,7 @@ from itsdangerous import BadData
 
 from lti_tool import clock
 from lti_tool.db import database_now, db
+from lti_tool.language import N_
 from lti_tool.licenses import export_services, handing_off
 from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.licenses.handing_off import HandOff
@@ -31,14 +32,14 @@ TICKET = Rule("whoever has a student's page: its ticket is checked, and that a p
 
 _LONGEST = 1000
 _ENDED = errors.Words(
-    "Open it again from your course",
-    "This page has been open for long, so we no longer know who you are. Nothing was lost.",
-    ("Go back to your course page.", "Choose Creditroll in the course menu, then press the button again."),
+    N_("Open it again from your course"),
+    N_("This page has been open for long, so we no longer know who you are. Nothing was lost."),
+    (N_("Go back to your course page."), N_("Choose Creditroll in the course menu, then press the button again.")),
 )
 _NOT_NOW = errors.Words(
-    "You cannot export at this moment",
-    "Your page in Creditroll says why, and who can help. Your work is safe.",
-    ("Go back to your course page.", "Choose Creditroll in the course menu."),
+    N_("You cannot export at this moment"),
+    N_("Your page in Creditroll says why, and who can help. Your work is safe."),
+    (N_("Go back to your course page."), N_("Choose Creditroll in the course menu.")),
 )
 
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from flask import Flask, g
 
 from lti_tool.db import Sql, db
+from lti_tool.language import N_, _
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import pseudonym
 from lti_tool.web.session import Visit
 
 _ROLES = {
-    Role.TEACHER: "teacher",
-    Role.TA: "teaching assistant",
-    Role.DESIGNER: "course designer",
-    Role.ADMIN: "administrator",
-    Role.LEARNER: "student",
-    Role.OBSERVER: "observer",
+    Role.TEACHER: N_("teacher"),
+    Role.TA: N_("teaching assistant"),
+    Role.DESIGNER: N_("course designer"),
+    Role.ADMIN: N_("administrator"),
+    Role.LEARNER: N_("student"),
+    Role.OBSERVER: N_("observer"),
 }
 
 
@@ -60,7 +61,7 @@ def here() -> Here | None:
         return None
     name, course = g.get("here") or _names(visit)
     by_id = pseudonym(visit.person_id) if visit.person_id else visit.alias
-    return Here(name or by_id, _ROLES[visit.role], course)
+    return Here(name or by_id, _(_ROLES[visit.role]), course)
 
 
 def _names(visit: Visit) -> tuple[str | None, str | None]:

@@ -8,6 +8,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.settings import Settings
 
 _OFTEN = parse("20/hour")
@@ -26,4 +27,4 @@ def keep_pace(what: str) -> None:
     settings = cast(Settings, current_app.extensions["creditroll"])
     limiter = current_app.extensions.setdefault(_LIMITER, FixedWindowRateLimiter(MemoryStorage()))
     if settings.launch_rate_limit != "off" and not limiter.hit(_OFTEN, what, request.remote_addr or ""):
-        raise TooOften("That was often. Wait some minutes, then try again.")
+        raise TooOften(_("That was often. Wait some minutes, then try again."))

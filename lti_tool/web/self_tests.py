@@ -9,6 +9,7 @@ from flask import current_app
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.lti import last_test, platforms, self_test
 from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.self_test import Step
@@ -51,7 +52,7 @@ def run(platform_id: str) -> Sequence[Step]:
 def _alone(platform_id: str) -> Iterator[None]:
     with _RUNNING_LOCK:
         if platform_id in _RUNNING or not _PLACES.acquire(blocking=False):
-            raise Busy("A test is under way. Wait half a minute, then try again.")
+            raise Busy(_("A test is under way. Wait half a minute, then try again."))
         _RUNNING.add(platform_id)
     try:
         yield

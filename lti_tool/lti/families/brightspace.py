@@ -1,21 +1,28 @@
 """Brightspace (D2L): every school its own issuer, one audience for all access tokens."""
 
+from lti_tool.language import N_
 from lti_tool.lti.families.family import Family
 from lti_tool.lti.families.guide import Asked, Guide, Todo, choose, paste
-
-_REGISTER = "Go to **Admin Tools**, **Manage Extensibility**, **LTI Advantage**, **Register Tool**"
 
 _GUIDE = Guide(
     by_itself=(
         Todo(
-            f"{_REGISTER}, choose **Dynamic**, paste, and press **Register**.",
+            N_(
+                "Go to **Admin Tools**, **Manage Extensibility**, **LTI Advantage**, **Register Tool**,"
+                " choose **Dynamic**, paste, and press **Register**."
+            ),
             (paste("Tool initiation registration endpoint", "{registration_url}"),),
         ),
     ),
     by_hand=(
-        Todo(f"{_REGISTER}, and choose **Standard**."),
         Todo(
-            "Fill in, then press **Register**.",
+            N_(
+                "Go to **Admin Tools**, **Manage Extensibility**, **LTI Advantage**, **Register Tool**, and choose"
+                " **Standard**."
+            )
+        ),
+        Todo(
+            N_("Fill in, then press **Register**."),
             (
                 paste("Name", "{title}"),
                 paste("Description", "{description}"),
@@ -24,12 +31,12 @@ _GUIDE = Guide(
                 paste("OpenID Connect Login URL", "{login_url}"),
                 paste("Target Link URI", "{launch_url}"),
                 paste("Keyset URL", "{jwks_url}"),
-                choose("Extensions", "Deep Linking, and Names and Role Provisioning Services"),
-                choose("Send Institution Role", "leave it unticked"),
+                choose("Extensions", N_("Deep Linking, and Names and Role Provisioning Services")),
+                choose("Send Institution Role", N_("leave it unticked")),
                 paste("Custom Parameters", "{custom}"),
             ),
         ),
-        Todo("Brightspace shows the values that we ask for. Leave its page open; the Deployment Id comes later."),
+        Todo(N_("Brightspace shows the values that we ask for. Leave its page open; the Deployment Id comes later.")),
     ),
     asks=(
         Asked("client_id", "Client Id"),
@@ -39,34 +46,41 @@ _GUIDE = Guide(
         Asked(
             "auth_audience",
             "Brightspace OAuth2 Audience",
-            "https://api.brightspace.com/auth/token, unless yours says otherwise.",
+            N_("https://api.brightspace.com/auth/token, unless yours says otherwise."),
             is_optional=True,
         ),
         Asked("issuer", "Issuer"),
-        Asked("deployment_id", "Deployment Id", "If you have one; else the first launch waits.", is_optional=True),
+        Asked("deployment_id", "Deployment Id", N_("If you have one; else the first launch waits."), is_optional=True),
     ),
     in_courses=(
         Todo(
-            "Go to **Admin Tools**, **External Learning Tools**, **LTI Advantage**, **New Deployment**.",
+            N_("Go to **Admin Tools**, **External Learning Tools**, **LTI Advantage**, **New Deployment**."),
             (
                 choose("Tool", "Creditroll"),
                 paste("Name", "{title}"),
-                choose("Extensions", "Deep Linking, and Names and Role Provisioning Services, once more"),
+                choose("Extensions", N_("Deep Linking, and Names and Role Provisioning Services, once more")),
                 choose(
                     "Security Settings",
-                    "Org Unit Information; of User Information the first and last name; Link Information;"
-                    " Classlist including users not known to this deployment",
+                    N_(
+                        "Org Unit Information; of User Information the first and last name; Link Information;"
+                        " Classlist including users not known to this deployment"
+                    ),
                 ),
                 choose("Configuration", "Open as External Resource"),
             ),
         ),
-        Todo("Press **Add Org Units**, choose the courses, and press **Create Deployment**. Copy the Deployment Id."),
         Todo(
-            "Press **View Links**, **New Link**: before that nobody sees anything.",
+            N_("Press **Add Org Units**, choose the courses, and press **Create Deployment**. Copy the Deployment Id.")
+        ),
+        Todo(
+            N_("Press **View Links**, **New Link**: before that nobody sees anything."),
             (paste("Name", "{title}"), paste("URL", "{launch_url}"), choose("Type", "Basic Launch")),
         ),
     ),
-    teacher_sees="**Creditroll** under **Existing Activities**, **External Learning Tools**, to be put into a unit.",
+    teacher_sees=N_(
+        "Teachers then find **Creditroll** under **Existing Activities**, **External Learning Tools**, to be put"
+        " into a unit."
+    ),
 )
 
 FAMILY = Family(
@@ -77,21 +91,30 @@ FAMILY = Family(
     token_audience="https://api.brightspace.com/auth/token",  # noqa: S106 # an address, not a password
     guide=_GUIDE,
     mends={
-        "token": "In Brightspace: Manage Extensibility, LTI Advantage, Creditroll: Enabled, Keyset URL, Extensions.",
-        "roster": "In Brightspace: the deployment, too, must have Names and Role Provisioning Services ticked.",
+        "token": N_(
+            "In Brightspace: Manage Extensibility, LTI Advantage, Creditroll: Enabled, Keyset URL, Extensions."
+        ),
+        "roster": N_("In Brightspace: the deployment, too, must have Names and Role Provisioning Services ticked."),
     },
     gaps={
         "partial_roster": (
-            "The roster lists only people who opened Creditroll. Ask your administrator to tick “Classlist including"
-            " users not known to this deployment” in the deployment’s security settings."
+            N_(
+                "The roster lists only people who opened Creditroll. Ask your administrator to tick “Classlist"
+                " including"
+                " users not known to this deployment” in the deployment’s security settings."
+            )
         ),
     },
     afterwards=(
-        "In Manage Extensibility, LTI Advantage, open Creditroll and switch “Enabled” on.",
-        "In External Learning Tools, LTI Advantage, press “New Deployment” and choose Creditroll. Under “Security"
-        " Settings” tick “Org Unit Information”, the first and last name of “User Information”, and “Classlist"
-        " including users not known to this deployment”.",
-        "Choose the org units that may use it, and save. Then press “View Links” and “New Link”: only a link can be"
-        " added to a course.",
+        N_("In Manage Extensibility, LTI Advantage, open Creditroll and switch “Enabled” on."),
+        N_(
+            "In External Learning Tools, LTI Advantage, press “New Deployment” and choose Creditroll. Under “Security"
+            " Settings” tick “Org Unit Information”, the first and last name of “User Information”, and “Classlist"
+            " including users not known to this deployment”."
+        ),
+        N_(
+            "Choose the org units that may use it, and save. Then press “View Links” and “New Link”: only a link can be"
+            " added to a course."
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """Canvas (Instructure). Facts: Canvas's API documentation; one issuer for every school in its cloud."""
 
+from lti_tool.language import N_
 from lti_tool.lti.families.family import Endpoints, Family
 from lti_tool.lti.families.guide import Asked, Guide, Todo, choose, paste
 
@@ -16,9 +17,9 @@ def _cloud(title: str, stage: str) -> Endpoints:
 
 _GUIDE = Guide(
     by_itself=(
-        Todo("Go to **Admin**, choose your account, then **Apps**, **Manage**, **Install a New App**."),
+        Todo(N_("Go to **Admin**, choose your account, then **Apps**, **Manage**, **Install a New App**.")),
         Todo(
-            "Choose and paste, then press **Continue**.",
+            N_("Choose and paste, then press **Continue**."),
             (
                 choose("LTI Version", "1.3"),
                 choose("Install Method", "Dynamic Registration"),
@@ -27,9 +28,9 @@ _GUIDE = Guide(
         ),
     ),
     by_hand=(
-        Todo("Go to **Admin**, choose your account, then **Developer Keys**, **+ Developer Key**, **+ LTI Key**."),
+        Todo(N_("Go to **Admin**, choose your account, then **Developer Keys**, **+ Developer Key**, **+ LTI Key**.")),
         Todo(
-            "Fill in, then press **Save**.",
+            N_("Fill in, then press **Save**."),
             (
                 paste("Key Name", "{title}"),
                 paste("Redirect URIs", "{launch_url}"),
@@ -37,30 +38,42 @@ _GUIDE = Guide(
                 paste("JSON URL", "{config_url}"),
             ),
         ),
-        Todo("Set the key’s **State** to **On**, and copy the number in its **Details** column: the Client ID."),
+        Todo(N_("Set the key’s **State** to **On**, and copy the number in its **Details** column: the Client ID.")),
         Todo(
-            "Go to **Settings**, **Apps**, **View App Configurations**, **+ App**; then press **Submit**, **Install**.",
-            (choose("Configuration Type", "By Client ID"), choose("Client ID", "the number from before")),
+            N_(
+                "Go to **Settings**, **Apps**, **View App Configurations**, **+ App**; then press **Submit**,"
+                " **Install**."
+            ),
+            (choose("Configuration Type", "By Client ID"), choose("Client ID", N_("the number from before"))),
         ),
-        Todo("Open the app’s gear menu, **Deployment Id**, and copy it."),
+        Todo(N_("Open the app’s gear menu, **Deployment Id**, and copy it.")),
     ),
     asks=(
-        Asked("client_id", "Client ID", "The number in the Details column of Developer Keys, such as 10000000000068."),
+        Asked(
+            "client_id", "Client ID", N_("The number in the Details column of Developer Keys, such as 10000000000068.")
+        ),
         Asked(
             "deployment_id",
             "Deployment Id",
-            "Such as 106:8865aa05b4b7…. Without it the first launch waits for approval.",
+            N_("Such as 106:8865aa05b4b7…. Without it the first launch waits for approval."),
             is_optional=True,
         ),
     ),
     in_courses=(
-        Todo("Installed in the account, Creditroll is in the menu of every course below it. Nothing more is needed."),
         Todo(
-            "In one course only: install it in that course’s **Settings**, **Apps**. That is another Deployment Id,"
-            " which waits for approval after its first launch."
+            N_("Installed in the account, Creditroll is in the menu of every course below it. Nothing more is needed.")
+        ),
+        Todo(
+            N_(
+                "In one course only: install it in that course’s **Settings**, **Apps**. That is another Deployment Id,"
+                " which waits for approval after its first launch."
+            )
         ),
     ),
-    teacher_sees="**Creditroll** in the course menu, and in the lists of external tools of modules and assignments.",
+    teacher_sees=N_(
+        "Teachers then find **Creditroll** in the course menu, and in the lists of external tools of modules and"
+        " assignments."
+    ),
 )
 
 FAMILY = Family(
@@ -74,14 +87,17 @@ FAMILY = Family(
     roster_limit=50,
     extension="https://canvas.instructure.com/lti/",
     afterwards=(
-        "Press Done below. Canvas then shows what Creditroll asks for, page by page: permissions, privacy, placements"
-        " and names. Leave them as they are.",
-        "On the last page press “Install & Enable”.",
-        "Open a course: Creditroll is in its menu. Where it is not, it is hidden under Settings, Navigation.",
+        N_(
+            "Press Done below. Canvas then shows what Creditroll asks for, page by page: permissions, privacy,"
+            " placements"
+            " and names. Leave them as they are."
+        ),
+        N_("On the last page press “Install & Enable”."),
+        N_("Open a course: Creditroll is in its menu. Where it is not, it is hidden under Settings, Navigation."),
     ),
     guide=_GUIDE,
     mends={
-        "token": "In Canvas: Admin, Developer Keys: the key’s State must be On.",
-        "roster": "In Canvas: Admin, Apps, Manage, Creditroll, Permissions: allow the list of people of a course.",
+        "token": N_("In Canvas: Admin, Developer Keys: the key’s State must be On."),
+        "roster": N_("In Canvas: Admin, Apps, Manage, Creditroll, Permissions: allow the list of people of a course."),
     },
 )

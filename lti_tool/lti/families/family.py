@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lti_tool.language import N_
 from lti_tool.lti.families.guide import Guide
 from lti_tool.lti.roles import Role
 
@@ -58,8 +59,8 @@ class Family:
     extension: str | None = None
     """What its own keys in a registration begin with. Where it has any, it knows the places of `tool.json` by name."""
     afterwards: tuple[str, ...] = (
-        "Go back to the list of tools in your LMS. If Creditroll waits there to be switched on, switch it on.",
-        "Add Creditroll to a course, and open it there.",
+        N_("Go back to the list of tools in your LMS. If Creditroll waits there to be switched on, switch it on."),
+        N_("Add Creditroll to a course, and open it there."),
     )
     """What its administrator still has to press after a registration, in the words of its own pages."""
 

@@ -1,19 +1,23 @@
 """Any other LMS that speaks LTI 1.3."""
 
+from lti_tool.language import N_
 from lti_tool.lti.families.family import Family
 from lti_tool.lti.families.guide import Asked, Guide, Todo, addresses, choose, paste
 
 _GUIDE = Guide(
     by_itself=(
         Todo(
-            "Many LMSs can register a tool by themselves (“Dynamic Registration”, “Auto provision”): paste this where"
-            " yours asks for a registration URL.",
+            N_(
+                "Many LMSs can register a tool by themselves (“Dynamic Registration”, “Auto provision”): paste this"
+                " where"
+                " yours asks for a registration URL."
+            ),
             (paste("Registration URL", "{registration_url}"),),
         ),
     ),
     by_hand=(
         Todo(
-            "Add a tool with LTI 1.3. The names in your LMS may differ a little.",
+            N_("Add a tool with LTI 1.3. The names in your LMS may differ a little."),
             (
                 paste("Name", "{title}"),
                 paste("Description", "{description}"),
@@ -26,7 +30,7 @@ _GUIDE = Guide(
                 paste("Icon URL", "{icon_url}"),
                 paste("Custom parameters", "{custom}"),
                 choose("Services", "Names and Role Provisioning"),
-                choose("Privacy", "names; no e-mail address is needed"),
+                choose("Privacy", N_("names; no e-mail address is needed")),
             ),
         ),
     ),
@@ -38,11 +42,13 @@ _GUIDE = Guide(
             login="Authentication request URL, OIDC authorization endpoint",
         ),
         Asked("client_id", "Client ID"),
-        Asked("deployment_id", "Deployment ID", "Without it the first launch waits for approval.", is_optional=True),
-        Asked("auth_audience", "Access token audience", "Only where the LMS names one.", is_optional=True),
+        Asked(
+            "deployment_id", "Deployment ID", N_("Without it the first launch waits for approval."), is_optional=True
+        ),
+        Asked("auth_audience", "Access token audience", N_("Only where the LMS names one."), is_optional=True),
     ),
-    in_courses=(Todo("Put a link to the tool into a course, as your LMS does it."),),
-    teacher_sees="that link, which opens Creditroll for students too.",
+    in_courses=(Todo(N_("Put a link to the tool into a course, as your LMS does it.")),),
+    teacher_sees=N_("Teachers then find that link, which opens Creditroll for students too."),
 )
 
-FAMILY = Family(name="other", title="Another LMS", guide=_GUIDE)
+FAMILY = Family(name="other", title=N_("Another LMS"), guide=_GUIDE)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
 from lti_tool.db import db
+from lti_tool.language import _
 from lti_tool.licenses import bindings, export_services
 from lti_tool.licenses.export_services import Hosts
 from lti_tool.lti import content_items
@@ -16,7 +17,7 @@ from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.refusals import PickerExpired
 from lti_tool.lti.tool_config import tool_at
-from lti_tool.web import headers
+from lti_tool.web import headers, words
 from lti_tool.web.access import PICKER, only
 from lti_tool.web.lti.doors import door, once, settings
 
@@ -49,7 +50,7 @@ def answer() -> ResponseReturnValue:
         "lti/deep_link_answer.html",
         return_url=asked.picker.return_url,
         jwt=open_keyring(settings().keys_dir).sign(claims, now),
-        chosen=chosen,
+        titles=words.listed([_(page.title) for page in chosen]) if chosen else "",
     )
 
 

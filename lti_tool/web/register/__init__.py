@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound
+from lti_tool.language import N_
 from lti_tool.web import errors
 from lti_tool.web.register import check, form, guide
 
@@ -17,8 +18,8 @@ for part in (guide, form, check):
 def no_such_registration(refusal: NotFound) -> ResponseReturnValue:
     """The page for an address with another number than any registration's."""
     words = errors.Words(
-        "There is no such registration",
-        "The address may have been cut. It ends in a number of 36 letters, digits and hyphens.",
-        ("Ask whoever runs Creditroll for the whole address.",),
+        N_("There is no such registration"),
+        N_("The address may have been cut. It ends in a number of 36 letters, digits and hyphens."),
+        (N_("Ask whoever runs Creditroll for the whole address."),),
     )
     return errors.page(words, code=refusal.code, status=refusal.status)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.db import transaction
 from lti_tool.errors import Invalid
+from lti_tool.language import N_, _
 from lti_tool.lti import by_hand
 from lti_tool.lti.by_hand import Typed
 from lti_tool.lti.families import FAMILIES, Endpoints, Family
@@ -21,7 +22,7 @@ from lti_tool.web.forms import Form
 from lti_tool.web.pace import TooOften, keep_pace
 from lti_tool.web.register import guide
 
-_MISSING = "Fill this in."
+_MISSING = N_("Fill this in.")
 _LONGEST_NAME = 100
 
 
@@ -40,7 +41,7 @@ def propose() -> ResponseReturnValue:
     if settings.registration == "closed":
         return _closed()
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        raise NotYours("This form was sent by another site.")
+        raise NotYours(_("This form was sent by another site."))
     form = Form.posted("name", "environment", *(asked.field for asked in family.guide.asks))
     typed = _parse(family, form)
     if typed is not None:
@@ -59,7 +60,7 @@ def propose() -> ResponseReturnValue:
             field = str(refused.figures["field"])
             form.wrong[field if field in form.values else "form"] = refused.detail
         except AlreadyRegistered as refused:
-            form.wrong["client_id"] = f"{refused.detail} Nothing was changed."
+            form.wrong["client_id"] = f"{refused.detail} {_('Nothing was changed.')}"
         except (TooManyWaiting, TooOften) as refused:
             form.wrong["form"] = refused.detail
             return guide.page(family, form), refused.status
@@ -69,7 +70,7 @@ def propose() -> ResponseReturnValue:
 def _parse(family: Family, form: Form) -> Typed | None:
     """What was typed; None, and the form says where, if something is missing."""
     needed = [asked.field for asked in family.guide.asks if not asked.is_optional]
-    form.wrong.update({field: _MISSING for field in needed if not form.values[field]})
+    form.wrong.update({field: _(_MISSING) for field in needed if not form.values[field]})
     endpoints = _endpoints(family, form)
     if form.wrong or endpoints is None:
         return None
@@ -95,7 +96,7 @@ def _endpoints(family: Family, form: Form) -> Endpoints | None:
     chosen = form.values["environment"] or family.constant[0].title
     found = next((one for one in family.constant if one.title == chosen), None)
     if found is None:
-        form.wrong["environment"] = "Choose one of the list."
+        form.wrong["environment"] = _("Choose one of the list.")
     return found
 
 

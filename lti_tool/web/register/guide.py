@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from lti_tool.db import db
+from lti_tool.language import found
 from lti_tool.lti.families import FAMILIES, Family
 from lti_tool.lti.platforms import Platform
 from lti_tool.lti.tool_config import tool_at
@@ -52,8 +53,8 @@ def settings() -> Settings:
 
 
 def on_screen(text: str) -> Markup:
-    """`**Names on screen**` in bold."""
-    plain_and_bold = enumerate(_ON_SCREEN.split(text))
+    """The reader's words for it, with `**names on screen**` in bold."""
+    plain_and_bold = enumerate(_ON_SCREEN.split(found(text)))
     return Markup("").join(
         Markup("<strong>{}</strong>").format(part) if place % 2 else escape(part) for place, part in plain_and_bold
     )
