@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, Refusal
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.ledger import journal, policies, rules, transfers
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import allot, lock_member
@@ -115,7 +116,7 @@ def ask(
     Raises Invalid, NotActive (who asks is in no course), HasCredits, AskedOften.
     """
     if reason and len(reason) > LONGEST:
-        raise Invalid(f"A reason has at most {LONGEST} characters; this one has {len(reason):,}.", field="reason")
+        raise _too_long(reason, "reason")
     # Nothing is given to them until we are done, and they ask for one thing at a time.
     lock_member(session, license_id, resource.name, member_id)
     received = _received_with_nothing_left(session, license_id, resource, member_id, now=now)
@@ -124,8 +125,12 @@ def ask(
     mine = select(func.count()).select_from(CreditRequest).filter_by(**where)
     is_open = session.scalar(mine.where(CreditRequest.closed_at.is_(None)))
     if not is_open and (session.scalar(mine.where(CreditRequest.at > now - timedelta(days=1))) or 0) >= MOST_A_DAY:
-        raise AskedOften(f"You have asked {MOST_A_DAY} times in a day. You can ask again tomorrow.")
+        raise AskedOften(_("You have asked %(most)s times in a day. You can ask again tomorrow.", most=MOST_A_DAY))
     _ASK.run(session, **where, id=new_id(), received=received, reason=reason, now=micros(now))
+
+
+def _too_long(text: str, field: str) -> Invalid:
+    return Invalid(_("At most %(most)s characters; these are %(typed)s.", most=LONGEST, typed=len(text)), field=field)
 
 
 def may_ask(standing: rules.Standing, *, coming: int) -> bool:
@@ -138,7 +143,7 @@ def _received_with_nothing_left(
 ) -> int:
     found = journal.standing(session, license_id, resource.name, member_id, now=now)
     assert found is not None  # it was locked
-    standing, _ = found
+    standing = found[0]
     coming = rules.may_still_come(
         received=standing.received,
         maximum=policies.current(session, license_id, resource.name).maximum,
@@ -146,7 +151,7 @@ def _received_with_nothing_left(
         bundle=resource.bundle,
     )
     if not may_ask(standing, coming=coming):
-        raise HasCredits("There is nothing to ask for: some are left, or come when they are needed.")
+        raise HasCredits(_("There is nothing to ask for: some are left, or come when they are needed."))
     return standing.received
 
 
@@ -218,7 +223,9 @@ def waiting(
     if ids is not None:
         query = query.where(CreditRequest.id.in_(ids))
     rows = session.execute(query).all()
-    return Waiting([_asking(request, person, used) for request, used, person, _ in rows], rows[0][3] if rows else 0)
+    return Waiting(
+        [_asking(request, person, used) for request, used, person, _total in rows], rows[0][3] if rows else 0
+    )
 
 
 def _asking(request: CreditRequest, person: Person, used: int) -> Asking:
@@ -274,10 +281,10 @@ def give(
     where = {"license_id": within.license_id, "ids": json.dumps(wanted)}
     _LOCK.run(session, **where, resource=resource.name)
     rows = _LOOK.run(session, **where, resource=resource.name).all()
-    members = [member_id for member_id, _ in rows]
+    members = [member_id for member_id, _is_open in rows]
     # A form that was saved before is answered by its own batch (R17), though its requests are closed now.
     is_again = journal.saved_by(session, within.license_id, request_key) is not None
-    if not is_again and (len(rows) < len(wanted) or not all(is_open for _, is_open in rows)):
+    if not is_again and (len(rows) < len(wanted) or not all(is_open for _id, is_open in rows)):
         raise _answered_before()
     if not is_again and not reach.holds_all(session, within, members):
         raise _answered_before()
@@ -306,7 +313,7 @@ def decline(
     Raises Invalid, AnsweredBefore.
     """
     if words and len(words) > LONGEST:
-        raise Invalid(f"At most {LONGEST} characters; these are {len(words):,}.", field="words")
+        raise _too_long(words, "words")
     wanted = sorted(set(ids))
     if len(waiting(session, within, resource, limit=len(wanted), ids=wanted).shown) == len(wanted):
         where = {"license_id": within.license_id, "ids": json.dumps(wanted)}
@@ -318,4 +325,4 @@ def decline(
 
 
 def _answered_before() -> AnsweredBefore:
-    return AnsweredBefore("One of these requests was answered meanwhile. Nothing was changed by this press.")
+    return AnsweredBefore(_("One of these requests was answered meanwhile. Nothing was changed by this press."))

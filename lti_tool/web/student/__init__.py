@@ -2,8 +2,9 @@
 
 from flask import Blueprint
 
-from lti_tool.web.student import export, home
+from lti_tool.web.student import ask, export, home
 
 blueprint = Blueprint("student", __name__, url_prefix="/student")
 home.routes(blueprint)
+ask.routes(blueprint)
 export.routes(blueprint)

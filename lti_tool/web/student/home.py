@@ -1,31 +1,45 @@
-"""GET /student/: what you have, what you used, what can still come, and if nothing can, why and who mends it (R14a)."""
+"""GET /student/: what you have, what you used, what can still come, and if nothing can, why and who mends it (R14a).
+
+Who has nothing, and gets nothing by themselves, asks for credits here, and reads the answer.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.lists import format_list
 from flask import Blueprint, current_app, render_template, request
+from markupsafe import Markup
 
+from lti_tool import clock, language
 from lti_tool.db import db
 from lti_tool.ledger import rules
 from lti_tool.ledger.rules import Standing
 from lti_tool.licenses import export_services
 from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.lti.roles import Role
-from lti_tool.members import sheets
+from lti_tool.members import requests, sheets
 from lti_tool.members.sheets import CourseView, Sheet
 from lti_tool.settings import Resource, Settings
 from lti_tool.web import access, hand_off, here, plain
 from lti_tool.web.access import STUDENT, only
+from lti_tool.web.forms import Form
 from lti_tool.web.picture import Picture, picture
+from lti_tool.web.student.answers import Answer, answer_on
 
 PAGE = 20
 
 
 @dataclass(frozen=True)
 class Shown(Sheet):
-    """A sheet as it is shown; `coming` is what can still come by itself, in units."""
+    """A sheet as it is shown; `coming` is what can still come by itself, in units.
+
+    `is_new`: nothing was ever used; `may_ask`: there is something to ask for; `answer` is how the last request stands.
+    """
 
     coming: int
+    is_new: bool
+    may_ask: bool
+    answer: Answer | None
     why_none: rules.Why | None
     picture: Picture
 
@@ -38,6 +52,11 @@ def routes(blueprint: Blueprint) -> None:
 @only(STUDENT)
 def home() -> str:
     """The student's own sheet; to an observer, one for each child they mentor, to read."""
+    return page(Form({"reason": ""}))
+
+
+def page(form: Form) -> str:
+    """The page, with what was typed into its form, if it has one."""
     visit = access.visit()
     if visit.context_id is None:
         return plain.no_course()
@@ -59,7 +78,10 @@ def home() -> str:
         observes=observes,
         terms=views[0],
         Why=rules.Why,
-        teachers=views[0].teachers,
+        form=form,
+        just_asked="asked" in request.args,
+        took_back="withdrawn" in request.args,
+        teachers=_listed(views[0].teachers),
         place=views[0].place,
         export=None if observes else hand_off.button_to(_service(views[0], settings), visit),
     )
@@ -84,12 +106,21 @@ def _shown(terms: CourseView, sheet: Sheet, resource: Resource) -> Shown:
     return Shown(
         **vars(sheet),
         coming=coming,
+        is_new=standing.used + standing.held == 0,
+        may_ask=requests.may_ask(standing, coming=coming) and not sheet.is_frozen,
+        answer=None if "before" in request.args else answer_on(sheet, now=clock.now()),
         why_none=_why_none(standing, resource, terms),
         picture=picture(
             resource.title,
             [("available", standing.available), ("held", standing.held), ("used", standing.used), ("coming", coming)],
         ),
     )
+
+
+def _listed(names: Sequence[str]) -> Markup:
+    """The teachers by name, one "or" another; empty where nobody is known yet."""
+    marked = [str(Markup("<strong><bdi>{}</bdi></strong>").format(name)) for name in names]
+    return Markup(format_list(marked, style="or", locale=language.locale()))  # noqa: S704 - each name was escaped
 
 
 def _service(view: CourseView, settings: Settings) -> ExportService | None:

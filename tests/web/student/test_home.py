@@ -86,7 +86,7 @@ def test_the_license_is_empty(client: FlaskClient, school: School, enter: Enter)
         allot(books, school.license, EXPORT_CREDITS, member_ids=[school.emmy], each=98, actor=school.actor, now=NOW)
     receive(school)
     text = home(client, school, enter).text
-    assert "The license has no credits left" in text
+    assert "The license has too few credits left" in text
     assert "Grace Okonkwo" in text
 
 
