@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
 from lti_tool.ledger import events, rules
-from lti_tool.ledger.movements import SYSTEM, Actor, Movement, Posted
+from lti_tool.ledger.movements import SYSTEM, Actor, Movement, Posted, Share
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.ledger.transfers import give_bundles, post
+from lti_tool.ledger.transfers import give_bundles, post_shares
 from lti_tool.sending import Sent
 from lti_tool.settings import Resource
 
@@ -34,23 +34,44 @@ def allot(
 ) -> Posted:
     """Gives every member the same number of units by hand: everybody gets it, or nobody does (R15, R18).
 
-    `request_key` makes a repeated form one batch (R17). Raises AmountInvalid, NotActive (somebody left, or is not of
-    this licence), PoolShort with the missing number (R16), FormReused (same key, other wishes).
+    `request_key` makes a repeated form one batch (R17). Raises as `allot_shares`.
     """
-    people = sorted(set(member_ids))
-    _check(people, each, note)
-    wishes = hashlib.sha256(json.dumps([resource.name, people, each, note]).encode()).hexdigest()
-    active = _lock_active(session, license_id, resource, people)
+    shares = [Share(member_id, each) for member_id in set(member_ids)]
+    return allot_shares(session, license_id, resource, shares, actor=actor, now=now, note=note, request_key=request_key)
+
+
+def allot_shares(
+    session: Session,
+    license_id: str,
+    resource: Resource,
+    shares: Collection[Share],
+    *,
+    actor: Actor,
+    now: datetime,
+    note: str | None = None,
+    request_key: str | None = None,
+) -> Posted:
+    """Gives each member their own share by hand, in one batch: everybody gets it, or nobody does (R15, R18).
+
+    Raises AmountInvalid, NotActive (somebody left, or is not of this licence), PoolShort with the missing number
+    (R16), FormReused (same key, other wishes).
+    """
+    shares = sorted(shares, key=lambda share: share.member_id)
+    _check(shares, note)
+    told = [[share.member_id, share.amount, share.note] for share in shares]
+    wishes = hashlib.sha256(json.dumps([resource.name, told, note]).encode()).hexdigest()
+    active = _lock_active(session, license_id, resource, [share.member_id for share in shares])
     # Under the locks, so that a second click finds the first; before any guard, so that it gets the first's answer.
     if request_key and (earlier := _posted_before(session, license_id, request_key, wishes)):
         return earlier
-    if active != len(people):
-        raise NotActive("Somebody you picked has left the course. Nobody got anything.", missing=len(people) - active)
+    if active != len(shares):
+        raise NotActive("Somebody you picked has left the course. Nobody got anything.", missing=len(shares) - active)
+    amounts = {share.amount for share in shares}
     movement = Movement(
         license_id,
         resource.name,
         "manual_allotment",
-        amount_each=each,
+        amount_each=amounts.pop() if len(amounts) == 1 else 0,
         actor=actor,
         at=now,
         note=note,
@@ -58,16 +79,19 @@ def allot(
         request_key=request_key,
         request_hash=wishes if request_key else None,
     )
-    return post(session, movement, member_ids=people)
+    return post_shares(session, movement, shares)
 
 
-def _check(people: list[str], each: int, note: str | None) -> None:
-    if not people:
+def _check(shares: list[Share], note: str | None) -> None:
+    if not shares:
         raise AmountInvalid("Pick at least one person.", field="members")
-    if not 1 <= each <= LARGEST_AMOUNT:
+    if len({share.member_id for share in shares}) != len(shares):
+        raise AmountInvalid("Somebody is there twice.", field="members")
+    if not all(1 <= share.amount <= LARGEST_AMOUNT for share in shares):
         raise AmountInvalid(f"Enter a whole number from 1 to {LARGEST_AMOUNT:,}.", field="amount")
-    if note and len(note) > LONGEST_NOTE:
-        raise AmountInvalid(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note)}.", field="note")
+    longest = max(len(one or "") for one in (note, *(share.note for share in shares)))
+    if longest > LONGEST_NOTE:
+        raise AmountInvalid(f"A note has at most {LONGEST_NOTE} characters; this one has {longest}.", field="note")
 
 
 _LOCK_ACTIVE = Sql(

@@ -69,23 +69,23 @@ def tell_of_batch(
     session: Session,
     movement: Movement,
     posted: Posted,
-    pairs: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[Any]],
     *,
     before: rules.Pool,
     after: rules.Pool,
 ) -> None:
-    """A batch was posted; `pairs` are its members, each with the id of their transfer, in the journal's order."""
-    if pairs:
+    """A batch was posted; `rows` begin with a member and the id of their transfer each, in the journal's order."""
+    if rows:
         data: dict[str, Any] = {
             "resource": movement.resource,
             "batch": posted.batch_id,
             "kind": movement.kind,
-            "amount_each": movement.amount_each,
+            "amount_each": movement.amount_each or None,
             "people": posted.people,
             "total": posted.total,
             "pool": posted.pool_after,
-            "members": [member_id for member_id, _ in pairs[:MOST_MEMBERS]],
-            "others_after": pairs[MOST_MEMBERS - 1][1] if len(pairs) > MOST_MEMBERS else None,
+            "members": [row[0] for row in rows[:MOST_MEMBERS]],
+            "others_after": rows[MOST_MEMBERS - 1][1] if len(rows) > MOST_MEMBERS else None,
         }
         _write(session, movement.license_id, ALLOTTED, [data], now=movement.at)
     if crossed := rules.thresholds_crossed(before, after, bundle=movement.bundle):

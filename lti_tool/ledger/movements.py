@@ -17,6 +17,15 @@ SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True)
+class Share:
+    """What one member gets of a batch, in units; a note of their own stands in the journal in place of the batch's."""
+
+    member_id: str
+    amount: int
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class Movement:
     """What a batch is to do, apart from whom it reaches."""
 
@@ -24,6 +33,7 @@ class Movement:
     resource: str
     kind: str
     amount_each: int
+    """0 where each of the people gets an amount of their own."""
     actor: Actor
     at: datetime
     note: str | None = None

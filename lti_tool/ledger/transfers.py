@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, Write, micros
 from lti_tool.ids import new_id
 from lti_tool.ledger import events, rules
-from lti_tool.ledger.movements import Actor, Movement, Posted
+from lti_tool.ledger.movements import Actor, Movement, Posted, Share
 from lti_tool.ledger.refusals import FormReused, PoolShort
 from lti_tool.sending import Sent
 
@@ -33,7 +33,8 @@ class Batch(Base):
     kind: Mapped[str] = mapped_column(Text)
     pool_version: Mapped[int] = mapped_column(BigInteger)
     pool_balance_after: Mapped[int] = mapped_column(BigInteger)
-    amount_each: Mapped[int] = mapped_column(BigInteger)
+    amount_each: Mapped[int | None] = mapped_column(BigInteger)
+    """None where each of its people got an amount of their own: their transfers say which."""
     people: Mapped[int] = mapped_column(BigInteger)
     total: Mapped[int] = mapped_column(BigInteger)
     actor_kind: Mapped[str] = mapped_column(Text)
@@ -77,17 +78,20 @@ class Transfer(Base):
 
 
 _CREDIT_MEMBERS = Sql(
+    # LIMIT has SQLite read the list once, and not for each account of the licence (R18: 10,000 took minutes).
     """
     update accounts
-       set balance = balance + :each, received = received + :each, version = version + 1
-     where license_id = :license_id and resource = :resource
-       and member_id in (select value from json_each(:member_ids))
+       set balance = balance + s.amount, received = received + s.amount, version = version + 1
+      from (select json_extract(value, '$[0]') as member_id, json_extract(value, '$[2]') as amount
+              from json_each(:shares) limit -1) s
+     where license_id = :license_id and resource = :resource and accounts.member_id = s.member_id
     """,
     postgresql="""
     update accounts
-       set balance = balance + :each, received = received + :each, version = version + 1
-     where license_id = :license_id and resource = :resource
-       and member_id in (select value from json_array_elements_text(cast(:member_ids as json)))
+       set balance = balance + s.amount, received = received + s.amount, version = version + 1
+      from (select value ->> 0 as member_id, cast(value ->> 2 as bigint) as amount
+              from json_array_elements(cast(:shares as json))) s
+     where license_id = :license_id and resource = :resource and accounts.member_id = s.member_id
     """,
 )
 
@@ -128,23 +132,22 @@ _JOURNAL_POOL = Sql(
     """
 )
 
-# LEFT JOIN, so that whoever has no account makes the database refuse instead of dropping out. It also keeps SQLite from
-# going through the list once for each account of the licence (R18: 10,000 took minutes).
+# LEFT JOIN, so that whoever has no account makes the database refuse instead of dropping out.
 _JOURNAL_MEMBERS = Sql(
     _JOURNAL_COLUMNS
     + """
-    select :license_id, json_extract(m.value, '$[1]'), :resource, :kind, :amount, json_extract(m.value, '$[0]'),
-           a.version, a.balance,
-           :batch_id, :actor_kind, :actor_id, :note, null, :at
-      from json_each(:pairs) m
+    select :license_id, json_extract(m.value, '$[1]'), :resource, :kind, json_extract(m.value, '$[2]'),
+           json_extract(m.value, '$[0]'), a.version, a.balance,
+           :batch_id, :actor_kind, :actor_id, coalesce(json_extract(m.value, '$[3]'), :note), null, :at
+      from json_each(:shares) m
       left join accounts a on a.license_id = :license_id and a.resource = :resource
        and a.member_id = json_extract(m.value, '$[0]')
     """,
     postgresql=_JOURNAL_COLUMNS
     + """
-    select :license_id, m.value ->> 1, :resource, :kind, :amount, m.value ->> 0, a.version, a.balance,
-           :batch_id, :actor_kind, :actor_id, :note, null, :at
-      from json_array_elements(cast(:pairs as json)) m
+    select :license_id, m.value ->> 1, :resource, :kind, cast(m.value ->> 2 as bigint), m.value ->> 0, a.version,
+           a.balance, :batch_id, :actor_kind, :actor_id, coalesce(m.value ->> 3, :note), null, :at
+      from json_array_elements(cast(:shares as json)) m
       left join accounts a on a.license_id = :license_id and a.resource = :resource and a.member_id = m.value ->> 0
     """,
 )
@@ -210,30 +213,36 @@ def post(session: Session, movement: Movement, *, member_ids: Sequence[str] = ()
     The members' account rows must be locked by the caller, and named once each. Raises PoolShort when the pool has too
     few, FormReused when another batch with the same request key came first; then the transaction must end.
     """
+    return post_shares(session, movement, [Share(member_id, movement.amount_each) for member_id in member_ids])
+
+
+def post_shares(session: Session, movement: Movement, shares: Sequence[Share]) -> Posted:
+    """As `post`, with what each of the members gets."""
     assert movement.kind != "auto_allotment"  # that must be counted as received automatically, too
-    total = movement.amount_each * (len(member_ids) or 1)
+    total = sum(share.amount for share in shares) if shares else movement.amount_each
     # Members are locked already, so the pool is the last lock taken; debited first, a short pool has nothing to undo.
     pool = _change_pool(session, movement, total, partial(_CHANGE_POOL.send, session, **_pool(movement)))
-    if member_ids:
-        _credit(session, movement, member_ids)
+    rows = [[share.member_id, new_id(), share.amount, share.note] for share in shares]
+    told = json.dumps(rows)
+    if shares:
+        _CREDIT_MEMBERS.send(session, **_pool(movement), shares=told)
     batch_id = new_id()
     common = _row(movement)
-    batch = _batch_row(movement, batch_id, people=len(member_ids), total=total)
+    batch = _batch_row(movement, batch_id, people=len(shares), total=total)
     inserted = _INSERT_BATCH.send(
         session, **common, **batch, pool_version=pool.version, pool_balance_after=pool.after.balance
     )
     if movement.request_key and inserted.first() is None:
         # Only another wish can get here: the same one would have queued at the members' locks and been found (R17).
         raise FormReused()
-    journal = common | {"amount": movement.amount_each, "batch_id": batch_id}
-    pairs = [[member_id, new_id()] for member_id in member_ids]
-    if member_ids:
-        _JOURNAL_MEMBERS.send(session, **journal, pairs=json.dumps(pairs))
+    if shares:
+        _JOURNAL_MEMBERS.send(session, **common, batch_id=batch_id, shares=told)
     else:
-        _JOURNAL_POOL.send(session, **journal, id=new_id(), reference=movement.reference)
-    posted = Posted(batch_id, total, len(member_ids), pool.after.balance)
+        journal = {"amount": total, "batch_id": batch_id, "id": new_id(), "reference": movement.reference}
+        _JOURNAL_POOL.send(session, **common, **journal)
+    posted = Posted(batch_id, total, len(shares), pool.after.balance)
     if pool.is_heard:
-        events.tell_of_batch(session, movement, posted, pairs, before=pool.before, after=pool.after)
+        events.tell_of_batch(session, movement, posted, rows, before=pool.before, after=pool.after)
     return posted
 
 
@@ -255,7 +264,7 @@ def _row(movement: Movement) -> dict[str, object]:
 def _batch_row(movement: Movement, batch_id: str, *, people: int, total: int) -> dict[str, object]:
     return {
         "batch_id": batch_id,
-        "amount_each": movement.amount_each,
+        "amount_each": movement.amount_each or None,
         "people": people,
         "total": total,
         "policy_version": movement.policy_version,
@@ -263,16 +272,6 @@ def _batch_row(movement: Movement, batch_id: str, *, people: int, total: int) ->
         "request_hash": movement.request_hash,
         "corrects_batch": movement.corrects_batch,
     }
-
-
-def _credit(session: Session, movement: Movement, member_ids: Sequence[str]) -> None:
-    _CREDIT_MEMBERS.send(
-        session,
-        license_id=movement.license_id,
-        resource=movement.resource,
-        each=movement.amount_each,
-        member_ids=json.dumps(member_ids),
-    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from lti_tool.lti.roles import Role
+from lti_tool.simulation.model import Shares
 from lti_tool.simulation.scene import Scene
 from lti_tool.simulation.school import COURSES, TEACHER
 
@@ -15,7 +16,7 @@ class Classroom:
         self._lists: dict[str, set[str]] = {course: {TEACHER} for course in COURSES}
         self._launched: dict[tuple[str, str], datetime] = {}
         self._pupils = 0
-        self._forms: list[tuple[tuple[str, ...], int, str]] = []
+        self._forms: list[tuple[Shares, str]] = []
 
     def begin(self, pupils: int) -> None:
         """The first day: a license, a class, and a teacher who comes first."""
@@ -95,23 +96,33 @@ class Classroom:
     def allot(self) -> None:
         """A teacher gives credits to one or many, perhaps to somebody who left."""
         scene = self._scene
-        members = sorted(scene.model.people)
-        most = scene.chance.choice((1, 1, 4, len(members)))
-        people = tuple(sorted(scene.chance.sample(members, min(most, len(members)))))
-        self._save(people, scene.chance.randint(1, 7), scene.new_name("form"))
+        each = scene.chance.randint(1, 7)
+        self._save(tuple((one, each) for one in self._some((1, 1, 4, len(scene.model.people)))), scene.new_name("form"))
+
+    def allot_by_file(self) -> None:
+        """A teacher gives some people a number of their own each, from a file."""
+        scene = self._scene
+        shares = tuple((one, scene.chance.randint(1, 7)) for one in self._some((2, 3, 6)))
+        self._save(shares, scene.new_name("form"))
 
     def allot_again(self) -> None:
         """A form is sent that was saved before, as it was or with another number."""
         if self._forms:
-            people, each, form = self._scene.chance.choice(self._forms)
-            self._save(people, each + self._scene.chance.choice((0, 0, 1)), form)
+            shares, form = self._scene.chance.choice(self._forms)
+            more = self._scene.chance.choice((0, 0, 1))
+            self._save(tuple((one, amount + more) for one, amount in shares), form)
 
-    def _save(self, people: tuple[str, ...], each: int, form: str) -> None:
+    def _some(self, how_many: tuple[int, ...]) -> list[str]:
+        members = sorted(self._scene.model.people)
+        most = self._scene.chance.choice(how_many)
+        return sorted(self._scene.chance.sample(members, min(most, len(members))))
+
+    def _save(self, shares: Shares, form: str) -> None:
         scene = self._scene
-        scene.doing = f"{each} each for {', '.join(people)} by {form}"
-        self._forms.append((people, each, form))
-        refused = scene.model.give(people, each, form)
-        for answer in scene.trouble.through(lambda: scene.school.allot(people, each, form)):
+        scene.doing = f"{', '.join(f'{amount} for {one}' for one, amount in shares)} by {form}"
+        self._forms.append((shares, form))
+        refused = scene.model.give(shares, form)
+        for answer in scene.trouble.through(lambda: scene.school.allot(shares, form)):
             scene.expect(answer, refused)
 
     def _launch(self, who: str, course: str, *, learns: bool) -> None:

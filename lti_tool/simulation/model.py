@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 BUNDLE = 5
 MOST_OPEN = 100
+Shares = tuple[tuple[str, int], ...]
+"""What each person is to get by hand, in the order of their names."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Model:
     maximum: int = 0
     version: int = 0
     people: dict[str, Person] = field(default_factory=dict)
-    forms: dict[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    forms: dict[str, Shares] = field(default_factory=dict)
 
     def come_in(self, amount: int) -> None:
         """Units from outside, granted or bought; negative ones go back out."""
@@ -68,16 +70,16 @@ class Model:
         self.maximum, self.version = maximum, self.version + 1
         return None
 
-    def give(self, people: tuple[str, ...], each: int, form: str) -> str | None:
-        """A teacher gives everybody the same number by hand."""
+    def give(self, shares: Shares, form: str) -> str | None:
+        """A teacher gives by hand: everybody the same number, or each their own."""
         if form in self.forms:
-            return None if self.forms[form] == (people, each) else "form_reused"
-        if not all(self.people[one].courses for one in people):
+            return None if self.forms[form] == shares else "form_reused"
+        if not all(self.people[one].courses for one, _ in shares):
             return "member_not_active"
-        if each * len(people) > self.pool:
+        if sum(amount for _, amount in shares) > self.pool:
             return "pool_short"
-        self.forms[form] = (people, each)
-        self._leave_pool(people, each)
+        self.forms[form] = shares
+        self._leave_pool(shares)
         return None
 
     def launch(self, who: str, course: str, *, learns: bool) -> None:
@@ -139,12 +141,12 @@ class Model:
             bundles += 1
         total = bundles * BUNDLE
         if total and self.maximum and person.received + total <= self.maximum and total <= self.pool:
-            self._leave_pool((who,), total)
+            self._leave_pool(((who, total),))
             person.automatic += total
 
-    def _leave_pool(self, people: tuple[str, ...], each: int) -> None:
-        self.pool -= each * len(people)
+    def _leave_pool(self, shares: Shares) -> None:
         self.movements += 1
-        for one in people:
-            self.people[one].received += each
+        for one, amount in shares:
+            self.pool -= amount
+            self.people[one].received += amount
             self.people[one].movements += 1

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.errors import Refusal
 from lti_tool.ids import new_id
 from lti_tool.ledger import allotment, issuing, policies
-from lti_tool.ledger.movements import OPERATOR, Actor
+from lti_tool.ledger.movements import OPERATOR, Actor, Share
 from lti_tool.licenses import api_keys, bindings, licenses
 from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.contexts import Context
@@ -25,6 +25,7 @@ from lti_tool.lti.states import Carrier
 from lti_tool.members import roster
 from lti_tool.members.admission import admit
 from lti_tool.members.people import Member, Person
+from lti_tool.simulation.model import Shares
 from lti_tool.simulation.tool import Answer, Tool
 
 COURSES = ("biology", "chemistry")
@@ -108,19 +109,12 @@ class School:
             )
         )
 
-    def allot(self, people: Collection[str], each: int, form: str) -> str | None:
-        """A teacher gives everybody the same number."""
-        ids = [self.member_id(one) for one in people]
+    def allot(self, shares: Shares, form: str) -> str | None:
+        """A teacher gives each person their share."""
+        wished = [Share(self.member_id(one), amount) for one, amount in shares]
         return self._granted(
-            lambda session, now: allotment.allot(
-                session,
-                self.license_id,
-                self.resource,
-                member_ids=ids,
-                each=each,
-                actor=_ACTOR,
-                now=now,
-                request_key=form,
+            lambda session, now: allotment.allot_shares(
+                session, self.license_id, self.resource, wished, actor=_ACTOR, now=now, request_key=form
             )
         )
 

@@ -1,6 +1,6 @@
 """A licence with its students, seen from the ledger: each method is one transaction of its own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.allotment import TopUp
 from lti_tool.ledger.audit import Fault, audit
 from lti_tool.ledger.holds import DEFAULT_LIFE, Held, Spent
-from lti_tool.ledger.movements import OPERATOR, Actor, Posted
+from lti_tool.ledger.movements import OPERATOR, Actor, Posted, Share
 from lti_tool.ledger.transfers import Batch
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
@@ -104,6 +104,16 @@ class Class:
                 now=NOW,
                 note=note,
                 request_key=request_key,
+            )
+
+    def allot_shares(
+        self, shares: Mapping[str, int], *, notes: Mapping[str, str] | None = None, request_key: str | None = None
+    ) -> Posted:
+        """Credits by hand, an amount of their own for each."""
+        wished = [Share(one, amount, (notes or {}).get(one)) for one, amount in shares.items()]
+        with self.books() as session:
+            return allotment.allot_shares(
+                session, self.license_id, EXPORT_CREDITS, wished, actor=TEACHER, now=NOW, request_key=request_key
             )
 
     def allot_by_form(self, member_ids: Collection[str], each: int, request_key: str) -> Posted:

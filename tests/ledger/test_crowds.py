@@ -27,6 +27,13 @@ def test_r18_ten_thousand_are_allotted_in_few_statements_and_refused_as_a_whole(
         class_.allot(members, 1)
     assert left.value.figures == {"missing": 1}
 
+    class_.come_back(members[CROWD // 2])
+    class_.grant(CROWD)
+    with recorded(engine) as statements:
+        class_.allot_shares({one: 1 + place % 2 for place, one in enumerate(members)})
+    assert len(statements) <= 6
+    class_.grant(CROWD // 2)
+
     assert class_.pool() == CROWD
-    assert {class_.account(one).received for one in members[:: CROWD // 20]} == {2}
+    assert {class_.account(one).received for one in members[:: CROWD // 20]} == {3}
     assert class_.faults() == []

@@ -79,6 +79,10 @@ BY_ONE_GUARD = {
     "a batch before the first": batch(pool_version="0"),
     "a batch that leaves less than nothing": batch(pool_balance_after="-1"),
     "a batch of nothing": batch(amount_each="0", total="0"),
+    "a grant without an amount": batch(amount_each="null"),
+    "a batch by hand that says no amount and gives a unit each": batch(
+        kind="'manual_allotment'", amount_each="null", people="2", total="2"
+    ),
     "a batch of no pool": batch(resource="'silver'"),
     "a batch of no actor": batch(actor_kind="'ghost'"),
     "a batch of one form twice": batch(request_key="'the form'"),

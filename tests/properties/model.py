@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 BUNDLE = 5
+Shares = tuple[tuple[str, int], ...]
 
 
 @dataclass
@@ -31,21 +32,22 @@ class Model:
     pool: int = 0
     maximum: int = 0
     pupils: dict[str, Pupil] = field(default_factory=dict)
-    forms: dict[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
+    forms: dict[str, Shares] = field(default_factory=dict)
 
     def grant(self, amount: int) -> None:
         self.issued += amount
         self.pool += amount
 
-    def give(self, people: tuple[str, ...], each: int, form: str) -> bool:
+    def give(self, shares: Shares, form: str) -> bool:
         if form in self.forms:
-            return self.forms[form] == (people, each)
-        if any(self.pupils[one].left for one in people) or each * len(people) > self.pool:
+            return self.forms[form] == shares
+        total = sum(amount for _, amount in shares)
+        if any(self.pupils[one].left for one, _ in shares) or total > self.pool:
             return False
-        self.forms[form] = (people, each)
-        self.pool -= each * len(people)
-        for one in people:
-            self.pupils[one].received += each
+        self.forms[form] = shares
+        self.pool -= total
+        for one, amount in shares:
+            self.pupils[one].received += amount
         return True
 
     def launch(self, one: str, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from lti_tool.ledger.audit import audit
 from tests.conftest import Books
 from tests.factories import NOW
 from tests.ledger.a_class import Class, open_class
-from tests.properties.model import Model, Pupil
+from tests.properties.model import Model, Pupil, Shares
 
 _RUN = 50
 """Steps of one run; a fresh licence starts each."""
@@ -77,27 +77,25 @@ class LicenseMachine(RuleBasedStateMachine):
         self.model.maximum = bundles * 5
 
     @rule(target=forms, people=st.lists(members, min_size=1, max_size=4, unique=True), each=amounts)
-    def give(self, people: list[str], each: int) -> tuple[tuple[str, ...], int, str]:
-        self.saved += 1
-        wish = (tuple(sorted(people)), each, f"form {self.saved}")
-        self._save(wish)
-        return wish
+    def give(self, people: list[str], each: int) -> tuple[Shares, str]:
+        return self._save_new([(one, each) for one in people])
+
+    @rule(target=forms, people=st.lists(members, min_size=2, max_size=4, unique=True), data=st.data())
+    def give_each_their_own(self, people: list[str], data: st.DataObject) -> tuple[Shares, str]:
+        return self._save_new([(one, data.draw(amounts)) for one in people])
 
     @rule(target=forms, each=st.integers(1, 3))
-    def give_everybody(self, each: int) -> tuple[tuple[str, ...], int, str]:
-        self.saved += 1
-        wish = (tuple(sorted(self.model.pupils)), each, f"form {self.saved}")
-        self._save(wish)
-        return wish
+    def give_everybody(self, each: int) -> tuple[Shares, str]:
+        return self._save_new([(one, each) for one in self.model.pupils])
 
     @rule(form=forms)
-    def save_again(self, form: tuple[tuple[str, ...], int, str]) -> None:
+    def save_again(self, form: tuple[Shares, str]) -> None:
         self._save(form)
 
     @rule(form=forms, each=amounts)
-    def save_again_with_other_figures(self, form: tuple[tuple[str, ...], int, str], each: int) -> None:
-        people, _, key = form
-        self._save((people, each, key))
+    def save_again_with_other_figures(self, form: tuple[Shares, str], each: int) -> None:
+        shares, key = form
+        self._save((tuple((one, each) for one, _ in shares), key))
 
     @rule(member=members)
     def launch(self, member: str) -> None:
@@ -176,12 +174,18 @@ class LicenseMachine(RuleBasedStateMachine):
         }
         assert faults == []
 
-    def _save(self, wish: tuple[tuple[str, ...], int, str]) -> None:
-        people, each, key = wish
-        if not people:
+    def _save_new(self, shares: list[tuple[str, int]]) -> tuple[Shares, str]:
+        self.saved += 1
+        wish = (tuple(sorted(shares)), f"form {self.saved}")
+        self._save(wish)
+        return wish
+
+    def _save(self, wish: tuple[Shares, str]) -> None:
+        shares, key = wish
+        if not shares:
             return
-        granted = self.model.give(people, each, key)
-        assert self._granted(lambda: self.real.allot(people, each, request_key=key)) == granted
+        granted = self.model.give(shares, key)
+        assert self._granted(lambda: self.real.allot_shares(dict(shares), request_key=key)) == granted
 
     def _open(self, member: str, hold_id: str) -> int:
         """What the hold still keeps in the model; 0 if it is over, or was never granted."""
