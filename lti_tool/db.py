@@ -211,6 +211,16 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def snapshot() -> Iterator[Session]:
+    """A read of many statements and any size: all of them see the books as they were at the first."""
+    db.session.close()  # as for `transaction()`: one connection is enough
+    with Session(db.engine) as session:
+        if db.engine.dialect.name == "postgresql":  # SQLite reads so by itself
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """`transaction()` for a given engine: used by processes that have no Flask app."""
     with _writers_turn(engine), Session(engine, expire_on_commit=False) as session, session.begin():

@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lti_tool.db import Sql, db, is_passing, transaction, writing
+from lti_tool.db import Sql, db, is_passing, snapshot, transaction, writing
+from tests.factories import make_platform
 from tests.wire import watched
 
 ECHO = Sql("select :value")
@@ -19,6 +20,7 @@ SPEND = Sql(
     "insert into spent_nonces (nonce, expires_at) values (:nonce, 1) returning nonce",
 )
 SPENT = Sql("select count(*) from spent_nonces")
+PLATFORMS = Sql("select count(*) from platforms")
 KEPT = Sql("select value from kept")
 ON_POSTGRESQL = pytest.mark.parametrize(
     "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
@@ -148,3 +150,15 @@ def _cut_off(engine: Engine) -> None:
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
+
+
+def test_a_snapshot_sees_one_moment(app: Flask, engine: Engine) -> None:
+    with writing(engine) as session:
+        make_platform(session)
+    with app.app_context(), snapshot() as reads:
+        assert PLATFORMS.run(reads).scalar_one() == 1
+        with writing(engine) as session:
+            make_platform(session, issuer="https://another.test")
+        assert PLATFORMS.run(reads).scalar_one() == 1
+    with Session(engine) as session:
+        assert PLATFORMS.run(session).scalar_one() == 2

@@ -1,9 +1,10 @@
-"""The books as pages read them: newest first, by keyset, never the whole journal."""
+"""The books as pages read them: newest first, by keyset, never the whole journal at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Row, and_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lti_tool.ledger.accounts import Account
@@ -53,6 +54,27 @@ def people(
         if transfer.batch_id is not None:
             found[transfer.batch_id].append(transfer)
     return found
+
+
+def every(session: Session, license_id: str, resource: str) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    """Each movement of a pool with its batch, newest batch first, read as it is asked for; in `db.snapshot()`."""
+    query = (
+        select(
+            Batch.at,
+            Batch.kind,
+            Batch.pool_balance_after,
+            Batch.actor_kind,
+            Batch.actor_id,
+            Batch.note,
+            Transfer.amount,
+            Transfer.member_id,
+            Transfer.reference,
+        )
+        .join(Transfer, and_(Transfer.license_id == Batch.license_id, Transfer.batch_id == Batch.id))
+        .where(Batch.license_id == license_id, Batch.resource == resource)
+        .order_by(Batch.pool_version.desc(), Transfer.id)
+    )
+    yield from session.execute(query.execution_options(yield_per=1_000)).partitions()
 
 
 def under_way(session: Session, license_id: str, resource: str, member_id: str, *, now: datetime) -> list[Hold]:

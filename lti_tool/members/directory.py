@@ -1,6 +1,6 @@
 """What each member within reach has: counted, searched, sorted and paged by the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from lti_tool.members.people import Enrollment, Member, Person, pseudonym, sort_
 from lti_tool.members.reach import Reach
 
 PAGE = 50
+_AT_ONCE = 1_000
 SHOWS = ("active", "inactive", "all", "waiting")
 SORTS = ("name", "course", "received", "used", "reserved", "available", "opened")
 
@@ -148,6 +149,15 @@ def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: date
     found = session.execute(query.limit(PAGE).offset((wish.page - 1) * PAGE)).mappings()
     rows = [_row(row) for row in found]
     return _with_courses(session, within, _with_namesakes(session, within, rows))
+
+
+def every(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Iterator[list[Row]]:
+    """All that the list shows on all its pages, in its order, read as it is asked for; in `db.snapshot()`."""
+    listed = _everybody(within, terms, wish, now=now)
+    query = _named(listed).where(_shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
+    found = session.execute(query.execution_options(yield_per=_AT_ONCE)).mappings()
+    for part in found.partitions():
+        yield _with_courses(session, within, [_row(row) for row in part])
 
 
 def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[str]:

@@ -6,9 +6,10 @@ what the browser loads by itself, there is a Partitioned cookie, which the next 
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import Flask, Request, Response, current_app, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -20,8 +21,10 @@ from lti_tool.settings import Settings
 from lti_tool.signing import Signing
 
 HEADER = "X-Creditroll-Visit"
+FIELD = "visit"
 _IN_ENVIRON = "HTTP_" + HEADER.upper().replace("-", "_")
 _KEY = "visit"
+View = TypeVar("View", bound=Callable[..., object])
 _STAFF_HOURS = 8
 
 
@@ -48,7 +51,7 @@ class Visit:
 
 def configure(app: Flask, settings: Settings) -> None:
     """Cookies that survive in a third-party iframe (CHIPS) and nowhere else, and the header before them."""
-    app.session_interface = _HeaderFirst(settings.secret_key)
+    app.session_interface = visits = _HeaderFirst(settings.secret_key)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-creditroll",
@@ -59,6 +62,19 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_PATH="/",
         SESSION_REFRESH_EACH_REQUEST=False,
     )
+
+    @app.before_request
+    def take_posted() -> None:
+        if hasattr(app.view_functions.get(request.endpoint or ""), "by_form"):
+            request.environ[_IN_ENVIRON] = request.form.get(FIELD, "")
+            session.clear()
+            session.update(visits.open_session(app, request))
+
+
+def by_form(view: View) -> View:
+    """Declares that a field of the form says the visit, as the header does: of a download, which no script asks for."""
+    view.by_form = True  # type: ignore[attr-defined] # functions take attributes; typing has no word for it
+    return view
 
 
 def lasts(settings: Settings, role: Role) -> timedelta:

@@ -10,6 +10,7 @@ from lti_tool.web.manager import (
     ask,
     claim,
     copies,
+    download,
     export_service,
     finish,
     history,
@@ -53,6 +54,7 @@ PARTS = (
     history,
     purchase,
     purchases,
+    download,
     ask,
     office,
 )

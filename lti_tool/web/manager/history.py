@@ -1,11 +1,13 @@
 """GET /manager/history: every batch of the licence, newest first: who, when, why, and what was left after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
+from markupsafe import Markup
 
 from lti_tool.db import db
+from lti_tool.language import N_, _
 from lti_tool.ledger import journal
 from lti_tool.ledger.transfers import Batch, Transfer
 from lti_tool.members import reach
@@ -14,10 +16,23 @@ from lti_tool.purchasing.orders import Order
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.manager import past
 from lti_tool.web.manager.desk import Desk, open_desk
+from lti_tool.web.sentences import marked
 
 PAGE = 25
 UNFOLDED = 100
 """How many people a batch unfolds to at first; the others follow on its own page."""
+
+COMES_IN = ("grant", "purchase")
+"""What the license gets more by; by all others, less."""
+
+KINDS = {
+    "grant": (N_("Granted"), ""),
+    "purchase": (N_("Purchase"), "ok"),
+    "refund": (N_("Refund"), ""),
+    "auto_allotment": (N_("Automatic"), ""),
+    "manual_allotment": (N_("By hand"), ""),
+}
+"""What a batch is called, and the colour of its pill."""
 
 
 @dataclass(frozen=True)
@@ -32,20 +47,26 @@ class Share:
 
 @dataclass(frozen=True)
 class Line:
-    """One batch with its first people; `by` is the name of the person who did it, "you" for the reader.
+    """One batch with its first people; `by` says who did it, "by you" to the reader; "" where nobody did.
 
     Of a purchase or refund, `order` is what it belongs to, and `by` is who bought.
     """
 
     batch: Batch
     shares: list[Share]
-    by: str
+    by: Markup
     order: Order | None
 
     @property
     def change(self) -> int:
         """What the licence's own balance changed by."""
-        return self.batch.total if self.batch.kind in ("grant", "purchase") else -self.batch.total
+        return self.batch.total if self.batch.kind in COMES_IN else -self.batch.total
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The words of its pill, and the colour."""
+        words, colour = KINDS[self.batch.kind]
+        return _(words), colour
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -101,7 +122,7 @@ def _lines(desk: Desk, batches: Sequence[Batch], people: dict[str, list[Transfer
         Line(
             batch,
             _shares(people.get(batch.id, []), names),
-            _buyer(desk, order, actors) if (order := bought.get(batch.id)) else _by(desk, batch, actors),
+            _bought_by(desk, order, actors) if (order := bought.get(batch.id)) else _by(desk, batch, actors),
             order,
         )
         for batch in batches
@@ -130,16 +151,42 @@ def _shares(transfers: Sequence[Transfer], names: dict[str, str]) -> list[Share]
     )
 
 
-def _buyer(desk: Desk, order: Order, actors: dict[str, str]) -> str:
+def buyer(order: Order, persons: Mapping[str, str]) -> str:
+    """Who placed the order, by name; "" while nobody did, or nobody knows."""
     if order.placed_by == "manager":
-        return "you" if order.buyer_id == desk.visit.person_id else actors.get(order.buyer_id or "", "a manager")
-    return f"the {order.placed_by}" if order.placed_by else ""
+        return persons.get(order.buyer_id or "") or _("a manager")
+    return {"office": _("the office"), "operator": _("the operator")}.get(order.placed_by or "", "")
 
 
-def _by(desk: Desk, batch: Batch, actors: dict[str, str]) -> str:
+def actor(kind: str, actor_id: str | None, persons: Mapping[str, str]) -> str:
+    """Who caused a movement, by name; "" for what happens by itself."""
+    if kind == "person":
+        return persons.get(actor_id or "") or _("a teacher")
+    return {"operator": _("the operator"), "api_key": _("a program")}.get(kind, "")
+
+
+def _bought_by(desk: Desk, order: Order, persons: dict[str, str]) -> Markup:
+    if order.placed_by == "manager":
+        if order.buyer_id == desk.visit.person_id:
+            return marked(N_("bought by you"))
+        if name := persons.get(order.buyer_id or ""):
+            return marked(N_("bought by <bdi>%(name)s</bdi>"), name=name)
+    words = {
+        "manager": N_("bought by a manager"),
+        "office": N_("bought by the office"),
+        "operator": N_("bought by the operator"),
+    }
+    return marked(words[order.placed_by]) if order.placed_by in words else Markup()
+
+
+def _by(desk: Desk, batch: Batch, persons: dict[str, str]) -> Markup:
     if batch.actor_kind == "person":
-        return "you" if batch.actor_id == desk.visit.person_id else actors.get(batch.actor_id or "", "a teacher")
-    return {"operator": "the operator", "api_key": "a program"}.get(batch.actor_kind, "")
+        if batch.actor_id == desk.visit.person_id:
+            return marked(N_("by you"))
+        if name := persons.get(batch.actor_id or ""):
+            return marked(N_("by <bdi>%(name)s</bdi>"), name=name)
+    words = {"person": N_("by a teacher"), "operator": N_("by the operator"), "api_key": N_("by a program")}
+    return marked(words[batch.actor_kind]) if batch.actor_kind in words else Markup()
 
 
 def _number(text: str | None) -> int | None:

@@ -7,6 +7,7 @@ from flask import render_template, request
 from sqlalchemy.orm import Session
 
 from lti_tool.db import db
+from lti_tool.language import _
 from lti_tool.ledger import as_of
 from lti_tool.ledger.pools import Totals
 from lti_tool.ledger.rules import Standing
@@ -27,7 +28,7 @@ def asked() -> Form:
 
 def page(desk: Desk, form: Form) -> str | tuple[str, int]:
     """The figures of that moment; or 422 and the form again, with what is wrong beside its field."""
-    at = _moment(form, desk.now)
+    at = moment(form, desk.now)
     if at is None:
         return render_template("manager/past.html", desk=desk, form=form, at=None), 422
     session = db.session()
@@ -39,25 +40,25 @@ def page(desk: Desk, form: Form) -> str | tuple[str, int]:
         form=form,
         at=at,
         totals=_totals(session, desk, at),
-        lines=_lines(session, desk, rows, at),
+        lines=stood(session, desk, rows, at),
         page=wish.page,
         pages=pages,
     )
 
 
-def _moment(form: Form, now: datetime) -> datetime | None:
-    """The moment in UTC; a day without a time means its end, and today without one means now."""
+def moment(form: Form, now: datetime) -> datetime | None:
+    """The moment in UTC; a day without a time means its end, and today without one means now. None, if it is none."""
     day, clock = _day(form), _clock(form)
     if day is None or form.wrong:
         return None
     if day > now.date():
-        form.wrong["date"] = "This day is still to come. Choose one that is past, or today."
+        form.wrong["date"] = _("This day is still to come. Choose one that is past, or today.")
         return None
     if clock is None:
         return min(datetime.combine(day, time.max, UTC), now)
     at = datetime.combine(day, clock, UTC)
     if at > now:
-        form.wrong["time"] = f"It is {now:%H:%M} UTC now. Choose a time that is past."
+        form.wrong["time"] = _("It is %(time)s UTC now. Choose a time that is past.", time=f"{now:%H:%M}")
         return None
     return at
 
@@ -68,7 +69,9 @@ def _day(form: Form) -> date | None:
         return date.fromisoformat(typed if _DATE.fullmatch(typed) else "")
     except ValueError:
         form.wrong["date"] = (
-            f"“{typed[:40]}” is not a date. Write it as 2026-11-23." if typed else "Choose a date, as 2026-11-23."
+            _("“%(typed)s” is not a date. Write it as 2026-11-23.", typed=typed[:40])
+            if typed
+            else _("Choose a date, as 2026-11-23.")
         )
         return None
 
@@ -80,7 +83,9 @@ def _clock(form: Form) -> time | None:
     try:
         return time.fromisoformat(typed if _TIME.fullmatch(typed) else "")
     except ValueError:
-        form.wrong["time"] = f"“{typed[:40]}” is not a time of day. Write it as 14:30, or leave it empty."
+        form.wrong["time"] = _(
+            "“%(typed)s” is not a time of day. Write it as 14:30, or leave it empty.", typed=typed[:40]
+        )
         return None
 
 
@@ -95,11 +100,12 @@ def _wish(session: Session, desk: Desk) -> tuple[Wish, int]:
 
 def _totals(session: Session, desk: Desk, at: datetime) -> Totals:
     name = desk.resource.name
-    stood = {past.totals.resource: past.totals for past in as_of.license_at(session, desk.license.id, at)}
-    return stood.get(name) or Totals(name, 0, 0, 0, 0, 0, 0)
+    found = {past.totals.resource: past.totals for past in as_of.license_at(session, desk.license.id, at)}
+    return found.get(name) or Totals(name, 0, 0, 0, 0, 0, 0)
 
 
-def _lines(session: Session, desk: Desk, rows: list[Row], at: datetime) -> list[tuple[Row, Standing]]:
-    stood = as_of.members_at(session, desk.license.id, [row.member_id for row in rows], at)
+def stood(session: Session, desk: Desk, rows: list[Row], at: datetime) -> list[tuple[Row, Standing]]:
+    """What each of these members had then."""
+    found = as_of.members_at(session, desk.license.id, [row.member_id for row in rows], at)
     nothing = Standing(available=0, held=0, used=0, received=0)
-    return [(row, stood.get((row.member_id, desk.resource.name), nothing)) for row in rows]
+    return [(row, found.get((row.member_id, desk.resource.name), nothing)) for row in rows]
