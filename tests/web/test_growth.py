@@ -105,12 +105,13 @@ def grow(books: Books, school: School, app: Flask, enter: Enter) -> Grow:
 
 
 PAGES = {
-    ("teacher", "/manager/"): 26,
-    ("teacher", "/manager/members"): 13,
-    ("teacher", "/manager/members?sort=-used&page=2"): 13,
-    ("teacher", "/manager/members?sort=course&show=all"): 13,
-    ("teacher", "/manager/members?search=student"): 14,
+    ("teacher", "/manager/"): 27,
+    ("teacher", "/manager/members"): 14,
+    ("teacher", "/manager/members?sort=-used&page=2"): 14,
+    ("teacher", "/manager/members?sort=course&show=all"): 14,
+    ("teacher", "/manager/members?search=student"): 15,
     ("teacher", "/manager/members/roster"): 8,
+    ("teacher", "/manager/pulse"): 2,
     ("teacher", "/manager/members/add?only={member}"): 8,
     ("teacher", "/manager/members/add?all=1"): 9,
     ("teacher", "/manager/settings"): 10,
@@ -205,6 +206,8 @@ _ENOUGH = {
     "idempotency_keys": ("key", "at"),
 }
 """By which columns few rows are found."""
+_NEWEST = {"batches": "pool_version", "transfers": "id", "holds": "id"}
+"""In which order the newest come first."""
 
 
 def _scans(engine: Engine, sent: Sent) -> list[str]:
@@ -232,12 +235,13 @@ def _scans_of_sqlite(plan: list[str], statement: str) -> list[str]:
         if way is None or way[2] not in names or "AUTOMATIC" in line:
             continue
         columns = re.findall(r"(\w+)[=<>]", way[4] or "")
-        # The newest batches of a pool are read in the order of the index, and no further than asked for.
-        is_newest = names[way[2]] == "batches" and columns == ["license_id", "resource"]
+        # The newest rows are read in the order of the index, and no further than asked for.
+        key = _NEWEST.get(names[way[2]], "")
+        is_newest = columns in (["license_id"], ["license_id", "resource"])
         if way[1] == "SCAN" or not (
             way[3] in _OPEN
             or set(columns) & set(_ENOUGH[names[way[2]]])
-            or (is_newest and re.search(r"order by (batches\.)?pool_version desc\s+limit", statement, re.I))
+            or (is_newest and re.search(rf"order by ({way[2]}\.)?{key} desc\s+limit", statement, re.I))
         ):
             found.append(line)
     return found
@@ -248,7 +252,7 @@ def _scans_of_postgresql(node: dict[str, Any], *, is_first: bool) -> Iterator[st
     table = node.get("Relation Name", _table_of(node.get("Index Name", "")))
     if table in JOURNAL and node["Node Type"] != "Bitmap Heap Scan":
         condition = node.get("Index Cond", "")
-        is_newest = is_first and table == "batches"
+        is_newest = is_first and table in _NEWEST
         if not (
             node.get("Index Name") in _OPEN
             or any(re.search(rf"\b{column}\b", condition) for column in _ENOUGH[table])

@@ -4,6 +4,7 @@ import "./visit.js";
 import "./focus.js";
 import "./once.js";
 import "./dialog.js";
+import "./live.js";
 import { atEachLoad } from "./load.js";
 import { tabs } from "./tabs.js";
 import { steppers } from "./stepper.js";

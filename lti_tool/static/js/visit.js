@@ -3,6 +3,9 @@
 const HEADER = "X-Creditroll-Visit";
 const visit = document.querySelector("meta[name=creditroll-visit]")?.content;
 
+// For what a script asks by itself.
+export const visitHeaders = () => (visit ? { [HEADER]: visit } : {});
+
 if (visit) {
   document.addEventListener("htmx:configRequest", (event) => { event.detail.headers[HEADER] = visit; });
   document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.setRequestHeader(HEADER, visit));

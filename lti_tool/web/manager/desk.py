@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from lti_tool.db import database_now, micros
+from lti_tool.db import database_now, db, micros
 from lti_tool.ledger import policies, pools
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.policies import Setting
@@ -14,7 +14,7 @@ from lti_tool.ledger.pools import Totals
 from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.roles import Role
-from lti_tool.members import reach
+from lti_tool.members import pulse, reach
 from lti_tool.members.directory import Terms
 from lti_tool.members.reach import Reach
 from lti_tool.settings import Resource, Settings
@@ -48,6 +48,11 @@ class Desk:
     def terms(self) -> Terms:
         """What decides who waits."""
         return Terms(self.resource.name, self.resource.bundle, self.setting.maximum, self.totals.pool)
+
+    @property
+    def pulse(self) -> str:
+        """Another text as soon as anything that this desk shows has changed."""
+        return pulse.pulse(db.session(), self.within, self.resource.name)
 
 
 def open_desk(session: Session) -> Desk:
