@@ -32,6 +32,7 @@ from lti_tool.web import (
     register,
     session,
     student,
+    styleguide,
     webhooks,
     words,
 )
@@ -92,6 +93,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(papers.blueprint)
     app.register_blueprint(hand_off.blueprint)
     app.register_blueprint(office.blueprint)
+    if settings.styleguide:
+        app.register_blueprint(styleguide.blueprint)
     return app
 
 

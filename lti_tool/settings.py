@@ -70,6 +70,7 @@ class Settings:
     trusted_proxies: int
     metrics_from: tuple[IPv4Network | IPv6Network, ...]
     session_hours: int
+    styleguide: bool
     log_level: str
     resources: Mapping[str, Resource]
     catalog: Catalog
@@ -126,6 +127,10 @@ def _alike(given: dict[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _typed(key: str, text: str, like: object) -> object:
+    if isinstance(like, bool):
+        if text not in ("true", "false"):
+            raise SettingsError(f"{_name(key)} must be true or false, not {text!r}.")
+        return text == "true"
     if isinstance(like, int):
         if not (text.isascii() and text.isdecimal()):
             raise SettingsError(f"{_name(key)} must be a whole number, not {text!r}.")

@@ -65,6 +65,7 @@ def test_a_database_password_survives() -> None:
         ("PROVISIONING", "free", "claim, trial"),
         ("REGISTRATION", "yes", "approve, open, closed"),
         ("LOG_LEVEL", "loud", "debug, info, warning, error"),
+        ("STYLEGUIDE", "1", "true or false"),
         ("TRIAL_CREDITS", "many", "whole number"),
         ("TRIAL_CREDITS", "²", "whole number"),
         ("API_RATE_LIMIT", "1200 per minute", "300/minute, or off"),

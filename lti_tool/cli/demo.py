@@ -126,6 +126,7 @@ def _write_settings(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Pat
         "stripe_secret_key": gateway.secret_key,
         "stripe_webhook_secrets": [gateway.webhook_secret],
         "stripe_api_base": gateway.url,
+        "styleguide": True,
     }
     path = _settings_path(folder)
     path.touch(mode=0o600)

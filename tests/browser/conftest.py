@@ -132,6 +132,7 @@ def opened(lms: LmsConfig, database_url: str, folder: Path) -> Iterator[School]:
         keys_dir=str(folder / "keys"),
         files_dir=str(folder / "files"),
         allow_private_hosts=["localhost"],
+        styleguide=True,
     )
     prepare(settings, lms)
     tool = create_app(settings)

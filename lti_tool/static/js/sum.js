@@ -2,7 +2,7 @@
 import { number, people } from "./words.js";
 
 export function sums(root) {
-  const form = root.querySelector?.("[data-sum]") ?? document.querySelector("[data-sum]");
+  const form = root.querySelector?.("form[data-sum]") ?? document.querySelector("form[data-sum]");
   if (!form || form.dataset.ready !== undefined) return;
   form.dataset.ready = "";
   const amount = form.elements.namedItem("amount");
