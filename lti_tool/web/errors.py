@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from lti_tool.db import is_passing
 from lti_tool.errors import Refusal, Unavailable
 from lti_tool.ids import new_support_id
-from lti_tool.language import N_, found
+from lti_tool.language import LANGUAGES, N_, found, speaking
 from lti_tool.web import access
 
 Speaker = Callable[[Refusal | HTTPException], ResponseReturnValue]
@@ -127,7 +127,19 @@ def page(
     level = logging.ERROR if status >= 500 else logging.INFO
     g.refusal = code  # counted by web/operations.py
     _log.log(level, "%s %s refused: %s %s support_id=%s", request.method, where(), status, code, support_id)
-    return render_template(template, words=words.spoken, code=code, support_id=support_id, **shown), status
+    others = _in_others(words)
+    shown |= {"words": words.spoken, "others": others, "code": code, "support_id": support_id}
+    return render_template(template, **shown), status
+
+
+def _in_others(words: Words) -> Sequence[tuple[str, str, Words]]:
+    """The same in each other language that has it: what was refused cannot be asked again at another address."""
+    said, others = words.spoken, []
+    for code, name in LANGUAGES.items():
+        with speaking(code):
+            if words.spoken.text != said.text:
+                others.append((code, name, words.spoken))
+    return others
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
 
-from flask import Flask, Request, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadData
 
@@ -23,7 +23,9 @@ from lti_tool.signing import Signing
 HEADER = "X-Creditroll-Visit"
 FIELD = "visit"
 _IN_ENVIRON = "HTTP_" + HEADER.upper().replace("-", "_")
-_KEY = "visit"
+VISIT = "visit"
+CHOSEN = "language"
+"""What a session holds: the visit, and, in a page's own, the language that its reader chose."""
 View = TypeVar("View", bound=Callable[..., object])
 _STAFF_HOURS = 8
 
@@ -87,16 +89,17 @@ def begin(visit: Visit) -> None:
     """Starts the visit; whatever an earlier person left in this browser is gone, CSRF token included."""
     session.clear()
     session["csrf_token"] = secrets.token_hex(20)  # made here, so that no later answer sets the cookie again
-    session[_KEY] = vars(visit) | {"ends_at": micros(visit.ends_at)}
+    session[VISIT] = vars(visit) | {"ends_at": micros(visit.ends_at)}
 
 
 def token(now: datetime) -> str:
     """The visit as text for its pages, to come back in the header; "" without a visit."""
-    kept = session.get(_KEY)
+    kept = session.get(VISIT)
     if kept is None or kept["ends_at"] <= micros(now):
         return ""
     interface = cast(_HeaderFirst, current_app.session_interface)
-    return str(interface.tokens.dumps(dict(session)))
+    chosen = {CHOSEN: g.language} if "language" in g else {}
+    return str(interface.tokens.dumps(dict(session) | chosen))
 
 
 def end() -> None:
@@ -106,7 +109,7 @@ def end() -> None:
 
 def current(now: datetime) -> Visit | None:
     """The visit of this request; None where there is none or its time is over."""
-    kept = session.get(_KEY)
+    kept = session.get(VISIT)
     if kept is None:
         return None
     visit = Visit(

@@ -1,7 +1,8 @@
 // The page's own visit goes with everything that it asks. htmx opens links and sends forms (hx-boost), since a browser
 // that does so by itself sends cookies only: none, or those of whoever launched last.
 const HEADER = "X-Creditroll-Visit";
-const visit = document.querySelector("meta[name=creditroll-visit]")?.content;
+const VISIT = "meta[name=creditroll-visit]";
+let visit = document.querySelector(VISIT)?.content;
 
 // For what a script asks by itself.
 export const visitHeaders = () => (visit ? { [HEADER]: visit } : {});
@@ -9,6 +10,11 @@ export const visitHeaders = () => (visit ? { [HEADER]: visit } : {});
 if (visit) {
   document.addEventListener("htmx:configRequest", (event) => { event.detail.headers[HEADER] = visit; });
   document.addEventListener("htmx:historyCacheMiss", (event) => event.detail.xhr.setRequestHeader(HEADER, visit));
+  // The next page's has what was chosen on the way to it: the language.
+  document.addEventListener("htmx:beforeOnLoad", ({ detail: { target, xhr } }) => {
+    if (target !== document.body) return;
+    visit = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(VISIT)?.content ?? visit;
+  });
 }
 
 // A page that looks by itself, and whose visit has ended, looks no more: a copy of its part has nothing that htmx follows.
@@ -43,7 +49,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // What a browser does by itself when it opens a page: whoever listens hears where they are.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "main") return;
-  document.documentElement.lang = event.target.lang; // it may have been changed by this very page
+  for (const name of ["lang", "dir"]) document.documentElement[name] = event.target[name]; // this page may have changed it
   const first = document.querySelector("[autofocus]") ?? document.querySelector("h1");
   if (first.tabIndex < 0) first.tabIndex = -1;
   first.focus({ preventScroll: true });

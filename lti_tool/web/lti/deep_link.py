@@ -17,7 +17,7 @@ from lti_tool.lti.keyring import open_keyring
 from lti_tool.lti.launches import Arrival
 from lti_tool.lti.refusals import PickerExpired
 from lti_tool.lti.tool_config import tool_at
-from lti_tool.web import headers, words
+from lti_tool.web import headers, languages, words
 from lti_tool.web.access import PICKER, only
 from lti_tool.web.lti.doors import door, once, settings
 
@@ -38,6 +38,8 @@ def answer() -> ResponseReturnValue:
     """Sends the LMS what was chosen, or nothing. Raises PickerExpired, PlatformDisabled."""
     now = clock.now()
     asked = door().pickers.read(once("asked") or "", now=now)
+    if languages.is_choice():
+        return _page(asked, now)
     chosen = _chosen(asked)
     if not chosen and "cancel" not in request.form:
         return _page(asked, now, nothing_chosen=True), 422

@@ -28,7 +28,7 @@ from lti_tool.lti.storage import storage_of
 from lti_tool.members import roster_reads
 from lti_tool.members.admission import Admitted, admit
 from lti_tool.members.readmission import readmit
-from lti_tool.web import here, session
+from lti_tool.web import here, languages, session
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.lti import deep_link
 from lti_tool.web.lti.doors import begin_attempt, door, jobs, once, settings
@@ -51,6 +51,7 @@ def launch() -> ResponseReturnValue:
     attempt.reached = "browser"
     posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies, proof=proof())
     verified = verify(posted, attempt, now)
+    languages.speak_to(verified.claims.locale or "")
     if verified.carrier is None:
         attempt.reached = "browser"
         if posted.proof is None and (storage := storage_of(verified.state, verified.registered)):
@@ -176,7 +177,7 @@ def _welcome(arrival: Arrival, admitted: Admitted, now: datetime) -> ResponseRet
         role=role,
         manages=admitted.manages,
         mentored=admitted.mentored,
-        locale=arrival.claims.locale or "en",
+        locale=arrival.claims.locale or "",
         ends_at=now + session.lasts(settings(), role),
         alias=here.alias(arrival.platform_id, arrival.claims.subject, arrival.role),
     )

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.lti import launches
 from lti_tool.lti.launches import Posted
-from lti_tool.web import errors, headers
+from lti_tool.web import errors, headers, languages
 from lti_tool.web.access import PLATFORM, only
 from lti_tool.web.errors import Words
 from lti_tool.web.lti import own_page
@@ -43,4 +43,6 @@ def open_new_tab() -> ResponseReturnValue:
     attempt.reached = "browser"
     own_page.require()
     posted = Posted(id_token=once("id_token"), state=once("state"), cookies=request.cookies, is_chosen=True)
-    return enter(verify(posted, attempt, now), attempt, now)
+    verified = verify(posted, attempt, now)
+    languages.speak_to(verified.claims.locale or "")
+    return enter(verified, attempt, now)

@@ -3,6 +3,7 @@
 No cookie is used, and no page of ours has the registration token in its address: the form carries it on, sealed.
 """
 
+from datetime import datetime
 from typing import cast
 
 from flask import current_app, render_template, request
@@ -14,6 +15,7 @@ from lti_tool.lti import registration, registration_request
 from lti_tool.lti.invitations import Proposal, invitation
 from lti_tool.lti.names_roles import SCOPE
 from lti_tool.lti.registration import Registrar
+from lti_tool.web import languages
 from lti_tool.web.access import REGISTRANT, only
 from lti_tool.web.lti.doors import once
 
@@ -34,6 +36,11 @@ def _propose() -> str:
     db.session.remove()  # an LMS may take its time, and the database is not to wait for it
     with registrar.place():
         proposal = Proposal(asked, registrar.look(asked))
+    return _page(proposal, now)
+
+
+def _page(proposal: Proposal, now: datetime) -> str:
+    registrar = _registrar()
     wanted = registration_request.scopes(registrar.tool, proposal.configuration)
     return render_template(
         "lti/register.html",
@@ -47,6 +54,8 @@ def _propose() -> str:
 
 def _register() -> str:
     registrar, now = _registrar(), clock.now()
+    if languages.is_choice():
+        return _page(registrar.seal.open(once("proposal") or "", now=now), now)
     with registrar.place():  # before the invitation is used up
         with transaction() as books:
             registrar.require_open(books, now=now)
