@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
+from lti_tool.language import _
 from lti_tool.ledger import events, rules
 from lti_tool.ledger.movements import SYSTEM, Actor, Movement, Posted, Share
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
@@ -65,7 +66,9 @@ def allot_shares(
     if request_key and (earlier := _posted_before(session, license_id, request_key, wishes)):
         return earlier
     if active != len(shares):
-        raise NotActive("Somebody you picked has left the course. Nobody got anything.", missing=len(shares) - active)
+        raise NotActive(
+            _("Somebody you picked has left the course. Nobody got anything."), missing=len(shares) - active
+        )
     amounts = {share.amount for share in shares}
     movement = Movement(
         license_id,
@@ -84,14 +87,15 @@ def allot_shares(
 
 def _check(shares: list[Share], note: str | None) -> None:
     if not shares:
-        raise AmountInvalid("Pick at least one person.", field="members")
+        raise AmountInvalid(_("Pick at least one person."), field="members")
     if len({share.member_id for share in shares}) != len(shares):
-        raise AmountInvalid("Somebody is there twice.", field="members")
+        raise AmountInvalid(_("Somebody is there twice."), field="members")
     if not all(1 <= share.amount <= LARGEST_AMOUNT for share in shares):
-        raise AmountInvalid(f"Enter a whole number from 1 to {LARGEST_AMOUNT:,}.", field="amount")
+        raise AmountInvalid(_("Enter a whole number from 1 to %(most)s.", most=LARGEST_AMOUNT), field="amount")
     longest = max(len(one or "") for one in (note, *(share.note for share in shares)))
     if longest > LONGEST_NOTE:
-        raise AmountInvalid(f"A note has at most {LONGEST_NOTE} characters; this one has {longest}.", field="note")
+        words = _("A note has at most %(most)s characters; this one has %(length)s.", most=LONGEST_NOTE, length=longest)
+        raise AmountInvalid(words, field="note")
 
 
 _LOCK_ACTIVE = Sql(

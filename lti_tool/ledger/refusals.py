@@ -1,6 +1,7 @@
 """Why the books say no: one class a reason, each with its code and its figures."""
 
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 
 
 class PoolShort(Refusal):
@@ -60,7 +61,7 @@ class FormReused(Refusal):
     code = "form_reused"
 
     def __init__(self) -> None:
-        super().__init__("This form was saved before. What it gave then stands; open it again to give more.")
+        super().__init__(_("This form was saved before. What it gave then stands; open it again to give more."))
 
 
 class AmountInvalid(Refusal):

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MAXIMUM_LIMIT = 1_000_000
+LARGE_BUNDLES = 4
+"""So many bundles for one person are still usual: what a student uses in a term, and less than a slipped zero gives."""
+CLASS = 50
+"""So many people are still one class."""
 
 
 class Why(StrEnum):
@@ -65,6 +69,35 @@ def may_still_receive(*, received: int, maximum: int, bundle: int) -> int:
 def may_still_come(*, received: int, maximum: int, pool: int, bundle: int) -> int:
     """The most that maximum and pool allow to come to a member by itself now, in whole bundles (R10, R11)."""
     return min(may_still_receive(received=received, maximum=maximum, bundle=bundle), pool // bundle * bundle)
+
+
+class Unusual(StrEnum):
+    """What makes an allotment by hand so large that it is asked for twice, since it cannot come back (R4)."""
+
+    EACH = "each"
+    HALF = "half"
+
+
+def large_for_one(maximum: int, bundle: int) -> int:
+    """What one person gets at most without a second question, in units.
+
+    Four bundles, or what the license gives by itself where that is more: a course that deals in larger numbers would
+    be asked each time, and what is asked each time is answered unread. A zero too many ("50" for "5") is always over.
+    """
+    return max(LARGE_BUNDLES * bundle, maximum)
+
+
+def why_ask_twice(*, largest: int, total: int, people: int, pool: int, maximum: int, bundle: int) -> list[Unusual]:
+    """What is unusual about giving `total` units to so many people, the one who gets most `largest`; often nothing.
+
+    EACH: more for one than `large_for_one`. HALF: more than half of what the pool has left, as when "Select all" took
+    more than was meant; but never for a bundle each for a class, which is what a small license is there for.
+    """
+    found = [Unusual.EACH] if largest > large_for_one(maximum, bundle) else []
+    is_everyday = largest <= bundle and people <= CLASS
+    if total * 2 > pool and not is_everyday:
+        found.append(Unusual.HALF)
+    return found
 
 
 def is_allowed_maximum(maximum: int, bundle: int) -> bool:

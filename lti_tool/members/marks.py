@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym, standing_role
 from lti_tool.members.reach import Reach
@@ -63,7 +64,7 @@ def mark(
     """
     wanted = set(member_ids)
     if by_member in wanted:
-        raise OwnMark("You cannot say of yourself whether you are staff.")
+        raise OwnMark(_("You cannot say of yourself whether you are staff."))
     rows = session.scalars(
         select(Enrollment)
         .where(Enrollment.license_id == license_id, Enrollment.context_id == context_id)
@@ -72,7 +73,7 @@ def mark(
         .with_for_update()
     ).all()
     if not wanted or len(rows) != len(wanted):
-        raise NotInCourse("Somebody you picked is not in that course.")
+        raise NotInCourse(_("Somebody you picked is not in that course."))
     changed = [row for row in rows if row.is_marked_staff != is_staff]
     for row in changed:
         row.is_marked_staff = is_staff

@@ -107,6 +107,7 @@ def test_an_allotment_that_lacked_credits_is_bought_and_finished(shop: School, s
     frame.get_by_role("link", name="Finish giving 166 to 2 people").click()
     expect(frame.get_by_label("Note")).to_have_value("Science fair")
     frame.get_by_role("button", name="Save", exact=True).click()
+    frame.get_by_role("button", name="Give 332 credits").click()
     expect(frame.get_by_role("status").filter(has_text="You gave 332 credits to 2 people.")).to_be_visible()
     expect_figures(seat.tab("Overview"), License_total=332, Allotted=332)
 

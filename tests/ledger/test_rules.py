@@ -1,8 +1,17 @@
-"""The arithmetic of allotment: R6, R9 to R12."""
+"""The arithmetic of allotment: R6, R9 to R12; and what is asked for twice (R4)."""
 
 import pytest
 
-from lti_tool.ledger.rules import Decision, Why, bundles_due, is_allowed_maximum, may_still_receive, nearest_allowed
+from lti_tool.ledger.rules import (
+    Decision,
+    Unusual,
+    Why,
+    bundles_due,
+    is_allowed_maximum,
+    may_still_receive,
+    nearest_allowed,
+    why_ask_twice,
+)
 
 
 def due(need: int, *, available: int = 0, received: int = 0, maximum: int = 100, pool: int = 100) -> Decision:
@@ -65,3 +74,27 @@ def test_r6_with_a_bundle_that_does_not_divide_the_limit_the_nearest_are_still_a
 def test_r10_what_may_still_come_is_whole_bundles() -> None:
     figures = [may_still_receive(received=received, maximum=10, bundle=5) for received in (0, 1, 5, 6, 10, 20)]
     assert figures == [10, 5, 5, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("each", "people", "pool", "maximum", "asked"),
+    [
+        (5, 28, 300, 0, []),
+        (5, 28, 140, 0, []),  # a bundle each for a class, though it takes all
+        (5, 51, 300, 0, [Unusual.HALF]),  # more people than one class has
+        (6, 28, 300, 0, [Unusual.HALF]),
+        (20, 1, 40, 0, []),  # half, and not more
+        (20, 1, 39, 0, [Unusual.HALF]),
+        (21, 1, 300, 0, [Unusual.EACH]),
+        (50, 28, 2_000, 0, [Unusual.EACH, Unusual.HALF]),
+        (50, 1, 2_000, 50, []),  # the course lets so much come by itself
+        (51, 1, 2_000, 50, [Unusual.EACH]),
+        (10, 1, 300, 5, []),  # a small maximum: by hand a teacher goes on beyond it (R10)
+    ],
+)
+def test_large_amounts_are_asked_for_twice_and_everyday_ones_are_not(
+    each: int, people: int, pool: int, maximum: int, asked: list[Unusual]
+) -> None:
+    total = each * people
+    found = why_ask_twice(largest=each, total=total, people=people, pool=pool, maximum=maximum, bundle=5)
+    assert found == asked

@@ -90,4 +90,11 @@ def post(client: FlaskClient, form: Form, **values: str) -> TestResponse:
     return client.post(form.action, data=urlencode(form.filled(**values)), content_type=_FORM)
 
 
+def save(client: FlaskClient, form: Form, **values: str) -> TestResponse:
+    """Sends a form that gives, and says yes where it asks once more whether that is meant."""
+    answer = post(client, form, **values)
+    asked = [form for form in Page(answer).forms if ("change", "1") in form.buttons]
+    return post(client, asked[0]) if asked else answer
+
+
 _FORM = "application/x-www-form-urlencoded"

@@ -1,6 +1,6 @@
 // The action bar: who is ticked, and what giving each of them one bundle would leave. Ticks outlast a search or sort.
 import { atEachPage } from "./load.js";
-import { number, people } from "./words.js";
+import { filled, number } from "./words.js";
 
 const kept = new Set();
 atEachPage(() => kept.clear());
@@ -46,11 +46,13 @@ function show(form, all) {
   if (!bar || count === 0) return;
   const [pool, each] = [Number(form.dataset.pool), Number(form.dataset.each)];
   const needed = count * each;
-  const sum = `${people(count)} × ${each} = ${number(needed)}`;
-  bar.querySelector("[data-bar-sum]").textContent = needed <= pool
-    ? `${sum} of ${number(pool)}; ${number(pool - needed)} remain`
-    : `${sum}, but the license has ${number(pool)}: ${number(needed - pool)} are missing`;
-  bar.querySelector("[data-bar-count]").textContent = ` · ${number(count)} selected`;
+  const says = bar.dataset;
+  const sentence = needed <= pool
+    ? count === 1 ? says.enoughOne : says.enough
+    : count === 1 ? says.shortOne : says.short;
+  const figures = { count, each, needed, pool, remain: pool - needed, missing: needed - pool };
+  bar.querySelector("[data-bar-sum]").textContent = filled(sentence, figures);
+  bar.querySelector("[data-bar-says]").textContent = filled(says.selected, figures);
   bar.querySelector("[data-bar-clear]").hidden = false;
 }
 

@@ -1,5 +1,5 @@
 // The sum of the Add form follows what is typed; the server says the same again at Save.
-import { number, people } from "./words.js";
+import { filled, number } from "./words.js";
 
 export function sums(root) {
   const form = root.querySelector?.("form[data-sum]") ?? document.querySelector("form[data-sum]");
@@ -12,7 +12,7 @@ export function sums(root) {
   const note = form.elements.namedItem("note");
   const hint = form.querySelector("#note-hint");
   note.addEventListener("input", () => {
-    hint.textContent = `Students see it too. ${[...note.value].length} of ${note.maxLength}.`;
+    hint.textContent = filled(note.dataset.counted, { length: [...note.value].length, most: note.maxLength });
   });
 }
 
@@ -23,9 +23,9 @@ function show(form, typed) {
   const say = (name, words) => {
     form.querySelector(`[data-sum="${name}"]`).textContent = words;
   };
-  say("label", `${people(count)} × ${number(each)}`);
+  say("label", filled(form.dataset.label, { each }));
   say("minus", `− ${number(each * count)}`);
-  say("remain-label", remain < 0 ? "Missing" : "Remain");
+  say("remain-label", remain < 0 ? form.dataset.missing : form.dataset.remain);
   say("remain", number(Math.abs(remain)));
   form.querySelector(".sum").classList.toggle("short", remain < 0);
 }

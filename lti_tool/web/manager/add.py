@@ -14,10 +14,10 @@ from werkzeug.datastructures import MultiDict
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.ids import new_id
-from lti_tool.language import number
+from lti_tool.language import _, ngettext
 from lti_tool.ledger import journal
 from lti_tool.ledger.allotment import allot
-from lti_tool.ledger.movements import Posted
+from lti_tool.ledger.movements import Posted, Share
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
 from lti_tool.members import directory, reach
 from lti_tool.purchasing import unfinished
@@ -25,9 +25,10 @@ from lti_tool.web import access
 from lti_tool.web.access import TEACHER, only
 from lti_tool.web.forms import Form, done, request_key
 from lti_tool.web.manager import desk as desks
+from lti_tool.web.manager import second_look
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.manager.members import address_of, wish_from
-from lti_tool.web.words import plural
+from lti_tool.web.manager.second_look import Question
 
 _MOST = 30_000
 """How many ids one form may hold; of real ones no more go into a request (R18), of others a statement takes so many."""
@@ -68,9 +69,11 @@ def form() -> ResponseReturnValue:
 
 @only(TEACHER)
 def save() -> ResponseReturnValue:
-    """Gives, and goes back to where the form was opened; or says why not, and nothing changed."""
+    """Gives, and goes back to where the form was opened; or asks once more, or says why not, and nothing changed."""
     posted = Form.posted("amount", "note", "back", "request_key")
     ids = _not_too_many(request.form.get("members", "").split())
+    if second_look.is_to_change():
+        return show(open_desk(db.session()), ids, posted, status=200)
     each = posted.whole("amount")
     key = posted.values["request_key"] = request_key()
     lacks = None
@@ -84,27 +87,45 @@ def save() -> ResponseReturnValue:
             posted.wrong["form"] = reused.detail
             posted.values["request_key"] = new_id()
         except NotActive:
-            posted.wrong["form"] = "Somebody you picked has left your courses. Nobody got anything."
+            posted.wrong["form"] = _("Somebody you picked has left your courses. Nobody got anything.")
         except AmountInvalid as refused:
             posted.wrong[str(refused.figures["field"])] = refused.detail
         else:
+            if isinstance(saved, Question):
+                return _ask(ids, posted, saved)
             return done(_return_to(posted.values["back"], saved.batch_id))
     return show(open_desk(db.session()), ids, posted, status=422, short=lacks)
 
 
-def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted:
+def _ask(ids: list[str], posted: Form, question: Question) -> ResponseReturnValue:
+    desk = open_desk(db.session())
+    return second_look.page(
+        desk,
+        question,
+        action=url_for("manager.add_save"),
+        names=_picked(desk, ids).names,
+        carried={"members": " ".join(ids)} | posted.values,
+    )
+
+
+def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted | Question:
     visit = access.visit()
     license_id = desks.license_of(visit)
     with transaction() as session:
         within = desks.courses_of(session, visit)
         # R24: an id of another course or licence is refused like one of somebody who left; which it was is not told.
         # A resend is answered by its own batch even if somebody left since (R17).
-        if not reach.holds_all(session, within, ids) and journal.saved_by(session, license_id, key) is None:
-            raise NotActive("Somebody you picked is in none of your courses.")
+        is_new = journal.saved_by(session, license_id, key) is None
+        if is_new and not reach.holds_all(session, within, ids):
+            raise NotActive(_("Somebody you picked is in none of your courses."))
+        resource = desks.resource_of()
+        shares = [Share(member_id, each) for member_id in sorted(set(ids))]
+        if is_new and (question := second_look.needed(session, license_id, resource, shares, note=note, key=key)):
+            return question
         given = allot(
             session,
             license_id,
-            desks.resource_of(),
+            resource,
             member_ids=ids,
             each=each,
             actor=desks.actor_of(visit),
@@ -137,9 +158,14 @@ def _keep(ids: list[str], each: int, posted: Form) -> str | None:
 
 
 def _shortage(people: int, each: int, short: PoolShort) -> str:
-    return (
-        f"{plural(people, 'person', 'people')} × {number(each)} = {number(short.needed)}, "
-        f"but the license has {number(short.pool)}: {number(short.missing)} are missing."
+    return ngettext(
+        "%(num)s person × %(each)s = %(needed)s, but the license has %(pool)s: %(missing)s are missing.",
+        "%(num)s people × %(each)s = %(needed)s, but the license has %(pool)s: %(missing)s are missing.",
+        people,
+        each=each,
+        needed=short.needed,
+        pool=short.pool,
+        missing=short.missing,
     )
 
 
@@ -164,7 +190,7 @@ def show(
     picked = _picked(desk, ids)
     if not picked.ids:
         # Nobody left to give to: the form would only mislead.
-        shown.wrong.setdefault("form", "Pick at least one person in the list.")
+        shown.wrong.setdefault("form", _("Pick at least one person in the list."))
         status = 422
     page = render_template(
         "manager/add.html",

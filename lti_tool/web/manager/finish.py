@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
 from lti_tool.db import db, transaction
+from lti_tool.language import _
 from lti_tool.members import directory, reach
 from lti_tool.purchasing import unfinished
 from lti_tool.web import access
@@ -40,7 +41,7 @@ def form(allotment_id: UUID) -> ResponseReturnValue:
     values = {"amount": str(kept.amount), "note": kept.note or "", "back": kept.back, "request_key": kept.id}
     shown = Form(values)
     if not here:
-        shown.wrong["form"] = "Everybody whom this was for has left your courses since. Nobody got anything."
+        shown.wrong["form"] = _("Everybody whom this was for has left your courses since. Nobody got anything.")
     return add.show(desk, here, shown, status=200, gone=_gone(desk, ids, here))
 
 

@@ -7,6 +7,8 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from lti_tool.db import db
+from lti_tool.language import N_, _
+from lti_tool.lti.roles import Role
 from lti_tool.members import directory
 from lti_tool.members.directory import SHOWS, SORTS, Wish
 from lti_tool.web.access import STAFF, only
@@ -17,11 +19,18 @@ from lti_tool.web.manager.overview import given
 _DEFAULT = Wish()
 _LONGEST_SEARCH = 100
 _MARKED = {
-    "staff": "Marked. They count as staff from now on, and find the class when they open Creditroll the next time.",
-    "student": "Taken back. They are a student again, as your LMS says, from their next visit on.",
+    "staff": N_("Marked. They count as staff from now on, and find the class when they open Creditroll the next time."),
+    "student": N_("Taken back. They are a student again, as your LMS says, from their next visit on."),
 }
 """What the list says after a mark was set or taken back."""
 _MOST_PAGES = 1_000
+_ROLES = {
+    Role.TEACHER: N_("teacher"),
+    Role.TA: N_("TA"),
+    Role.DESIGNER: N_("course designer"),
+    Role.ADMIN: N_("administrator"),
+}
+"""How staff are called on the pill beside their name."""
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -38,6 +47,7 @@ def members() -> str:
     counts = directory.count(session, desk.within, desk.terms, wish, now=desk.now)
     pages = max(1, -(-counts.of(wish.show) // directory.PAGE))
     wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
+    marked = request.args.get("marked", "")
     state = roster.state(session, desk, counts=None if wish.search or wish.course else counts)
     return render_template(
         "manager/members.html",
@@ -51,7 +61,8 @@ def members() -> str:
         own=address_of(wish),
         roster=state,
         gave=given(desk),
-        marked=_MARKED.get(request.args.get("marked", ""), ""),
+        marked=_(_MARKED[marked]) if marked in _MARKED else "",
+        ROLES=_ROLES,
         is_filtered=bool(wish.search or wish.course or wish.show != _DEFAULT.show),
     )
 

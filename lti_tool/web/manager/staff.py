@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.db import db, transaction
+from lti_tool.language import _
 from lti_tool.members import directory, marks
 from lti_tool.members.marks import NotInCourse, OwnMark, Standing
 from lti_tool.web import access
@@ -45,12 +46,12 @@ def save() -> ResponseReturnValue:
     is_staff = posted.values["standing"] == "staff"
     visit = access.visit()
     if not posted.values["course"]:
-        posted.wrong["course"] = "Choose the course."
+        posted.wrong["course"] = _("Choose the course.")
     else:
         try:
             with transaction() as session:
                 if posted.values["course"] not in desks.courses_of(session, visit).courses or len(set(ids)) > _MOST:
-                    raise NotInCourse("Somebody you picked is not in that course.")
+                    raise NotInCourse(_("Somebody you picked is not in that course."))
                 marks.mark(
                     session,
                     desks.license_of(visit),
@@ -60,7 +61,7 @@ def save() -> ResponseReturnValue:
                     by_member=visit.member_id or "",
                 )
         except (NotInCourse, OwnMark) as refused:
-            posted.wrong["form"] = f"{refused.detail} Nothing was changed."
+            posted.wrong["form"] = _("%(why)s Nothing was changed.", why=refused.detail)
         else:
             return done(address_of(wish_from(request.args), marked="staff" if is_staff else "student"))
     return _show(open_desk(db.session()), ids, posted, status=422)
@@ -100,7 +101,7 @@ def _courses(desk: Desk, concerned: list[Standing]) -> dict[str, str]:
 
 def _nobody(count: int, *, is_self: bool) -> str:
     if is_self:
-        return "You cannot say of yourself whether you are staff."
+        return _("You cannot say of yourself whether you are staff.")
     if count > _MOST:
-        return f"Pick at most {_MOST} people."
-    return "Pick somebody whom your LMS calls a student." if count else "Pick at least one person in the list."
+        return _("Pick at most %(most)s people.", most=_MOST)
+    return _("Pick somebody whom your LMS calls a student.") if count else _("Pick at least one person in the list.")

@@ -19,7 +19,7 @@ from lti_tool.purchasing.fulfilment import settle
 from lti_tool.purchasing.unfinished import UnfinishedAllotment
 from tests.factories import make_context, make_member, make_order, make_payment
 from tests.web.conftest import Enter, School
-from tests.web.pages import Page, get, post
+from tests.web.pages import Page, get, post, save
 
 ADD = "/manager/members/add"
 FINISH = "/manager/members/finish"
@@ -82,7 +82,7 @@ def test_once_credits_came_it_is_offered_and_finished_once_as_it_was_typed(
     assert "License has 200 2 people × 60 − 120 Remain 80" in page.text
     form = page.form(ADD)
     assert dict(form.fields)["note"] == "all at once"
-    first, second = (post(teacher, form) for _ in range(2))
+    first, second = (save(teacher, form) for _ in range(2))
     assert first.status_code == 303
     assert first.headers["Location"].startswith("/manager/members?show=waiting&gave=")
     assert second.headers["Location"] == first.headers["Location"]
@@ -98,7 +98,7 @@ def test_the_refused_form_itself_finishes_it_too(teacher: FlaskClient, school: S
     buy(school, key_of(refused))
     other_page = get(teacher, f"{FINISH}/{key_of(refused)}").form(ADD)
     for form in (refused.form(ADD), other_page):
-        assert post(teacher, form).status_code == 303
+        assert save(teacher, form).status_code == 303
     assert received(school) == [60, 60]
     assert given(school) == 1
     assert "Finish giving" not in get(teacher, "/manager/").text
@@ -110,7 +110,7 @@ def test_who_left_is_named_and_left_out_before_save(teacher: FlaskClient, school
     page = get(teacher, f"{FINISH}/{key}")
     assert "1 person has left your courses since, and is not in this form any more: Emmy Noether." in page.text
     assert "1 person × 60 − 60" in page.text
-    post(teacher, page.form(ADD))
+    save(teacher, page.form(ADD))
     assert received(school) == [60, 0]
 
 

@@ -207,11 +207,11 @@ def test_a_class_of_5000_takes_no_more_statements_than_a_small_one(teacher: Flas
 def test_5000_picked_at_once_are_given_in_one_batch(teacher: FlaskClient, school: School) -> None:
     fill(school, 5_000)
     with school.books() as books:
-        grant(books, school.license, EXPORT_CREDITS, amount=10_000, actor=SYSTEM, now=NOW)
+        grant(books, school.license, EXPORT_CREDITS, amount=20_000, actor=SYSTEM, now=NOW)
     form = get(teacher, "/manager/members/add?all=1").form("/manager/members/add")
     answer = teacher.post(form.action, data=dict(form.filled(amount="2")))
     assert answer.status_code == 303
-    assert school.pool() == 10_100 - 2 * 5_004
+    assert school.pool() == 20_100 - 2 * 5_004
     assert "You gave 10,008 credits to 5,004 people." in get(teacher, answer.headers["Location"]).text
 
 
