@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from lti_tool import money, price_list, shipped
+from lti_tool.language import locale, number
 from lti_tool.price_list import Catalog
 
 STAND_IN_KEY = "sk_test_creditroll_demo_"
@@ -31,19 +32,52 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
-class Resource:
-    """Something that credits are: its words and the size of a bundle, in units (R1)."""
+class ResourceWords:
+    """What a resource is called in one language."""
 
-    name: str
     unit: str
     units: str
     title: str
     about: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something that credits are: its words and the size of a bundle, in units (R1)."""
+
+    name: str
+    english: ResourceWords
     bundle: int
+    others: Mapping[str, ResourceWords] = field(default_factory=dict)
+    """In other languages, by their codes."""
 
     def count(self, amount: int) -> str:
         """The amount with its word: "1 credit", "1,250 credits"."""
-        return f"{amount:,} {self.unit if amount == 1 else self.units}"
+        return f"{number(amount)} {self.unit if amount == 1 else self.units}"
+
+    @property
+    def unit(self) -> str:
+        """One of them, in the reader's language, as are the others."""
+        return self._spoken.unit
+
+    @property
+    def units(self) -> str:
+        """Several of them."""
+        return self._spoken.units
+
+    @property
+    def title(self) -> str:
+        """What heads pages."""
+        return self._spoken.title
+
+    @property
+    def about(self) -> str:
+        """One sentence about what one of them is good for."""
+        return self._spoken.about
+
+    @property
+    def _spoken(self) -> ResourceWords:
+        return self.others.get(locale().language, self.english)
 
 
 @dataclass(frozen=True)
@@ -87,7 +121,7 @@ class Settings:
 
     def sold(self, name: str) -> Resource:
         """The resource of an order; in plain words if it was sold once and has left the settings since."""
-        return self.resources.get(name) or Resource(name, "unit", "units", name, "", 1)
+        return self.resources.get(name) or Resource(name, ResourceWords("unit", "units", name, ""), 1)
 
     @property
     def resource(self) -> Resource:
@@ -222,14 +256,22 @@ def _resource(name: str, entry: object) -> Resource:
     if isinstance(entry, Resource):
         return entry
     try:
-        resource = Resource(name=name, **entry)  # type: ignore[arg-type] # the TypeError below is the check
+        resource = _read_resource(name, **entry)  # type: ignore[arg-type] # the TypeError below is the check
     except TypeError as error:
         raise SettingsError(
-            f"The resource {name!r} of the catalogue needs unit, units, title, about, bundle."
+            f"The resource {name!r} of the catalogue needs unit, units, title, about, bundle; and unit, units, title,"
+            " about for each language that it is called in besides."
         ) from error
     if not isinstance(resource.bundle, int) or resource.bundle < 1:
         raise SettingsError(f"The bundle of resource {name!r} must be a whole number of at least 1.")
     return resource
+
+
+def _read_resource(
+    name: str, *, bundle: int, in_other_languages: Mapping[str, Any] | None = None, **words: str
+) -> Resource:
+    others = {code: ResourceWords(**told) for code, told in (in_other_languages or {}).items()}
+    return Resource(name, ResourceWords(**words), bundle, others)
 
 
 def _catalog(table: object, resources: Mapping[str, Resource]) -> Catalog:

@@ -3,6 +3,7 @@
 import pytest
 
 from lti_tool.language import _, language, locale, ngettext, number, speaking
+from lti_tool.settings import load
 
 
 def test_where_nobody_reads_it_is_english() -> None:
@@ -32,3 +33,14 @@ def test_numbers_are_written_as_the_place_does_it() -> None:
 def test_figures_of_a_sentence_are_filled_in_and_one_is_one() -> None:
     counts = [ngettext("%(num)s student of %(all)s", "%(num)s students of %(all)s", n, all="all") for n in (1, 1250)]
     assert counts == ["1 student of all", "1,250 students of all"]
+
+
+def test_credits_have_their_own_words_in_each_language() -> None:
+    credits = load({}).resource
+    with speaking("es-MX"):
+        assert (credits.count(1), credits.count(1250), credits.title) == (
+            "1 crédito",
+            "1,250 créditos",
+            "Créditos de exportación",
+        )
+    assert credits.count(1250) == "1,250 credits"

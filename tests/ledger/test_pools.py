@@ -1,17 +1,15 @@
 """The licence's totals (R5), and a resource that comes later than its members."""
 
-from dataclasses import replace
-
 from lti_tool.ledger import allotment, issuing, pools
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.movements import OPERATOR, Movement
 from lti_tool.ledger.transfers import post
 from tests.conftest import Books
-from tests.factories import EXPORT_CREDITS, NOW
+from tests.factories import CATALOGUE, EXPORT_CREDITS, NOW
 from tests.ledger.a_class import TEACHER
 from tests.ledger.conftest import OpenClass
 
-MINUTES = replace(EXPORT_CREDITS, name="phone-minutes", unit="minute", units="minutes")
+MINUTES = CATALOGUE["phone-minutes"]
 
 
 def test_r5_the_totals_add_up(new_class: OpenClass, books: Books) -> None:
