@@ -166,7 +166,9 @@ def _holds(session: Session, within: Reach, resource: str, *, now: datetime, lim
         .join(Member, Member.id == Hold.member_id)
         .join(Person, Person.id == Member.person_id)
         .where(Hold.license_id == within.license_id, Hold.resource == resource)
-        .where(Hold.status == "held", Hold.expires_at > now, Hold.member_id.in_(_members(within)))
+        .where(Hold.status == "held", Hold.expires_at > now)
+        # Asked of each hold, which are few: as a list of members it would be made of all of them first.
+        .where(_members(within).where(Enrollment.member_id == Hold.member_id).exists())
         .order_by(Hold.at.desc())
         .limit(limit)
     )

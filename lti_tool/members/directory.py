@@ -1,6 +1,6 @@
 """What each member within reach has: counted, searched, sorted and paged by the database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,16 @@ from sqlalchemy import (
     and_,
     case,
     distinct,
+    exists,
     func,
     literal,
     null,
     or_,
     select,
+    text,
     true,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.ledger import rules
 from lti_tool.ledger.accounts import Account
@@ -167,13 +169,6 @@ def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
     return list(session.scalars(query.with_only_columns(listed.c.member_id)))
 
 
-def waiting(session: Session, within: Reach, terms: Terms, *, now: datetime, limit: int) -> list[Row]:
-    """Students who opened the tool, have nothing left and get nothing by themselves (R10, R11), by name."""
-    listed = _everybody(within, terms, Wish(), now=now)
-    found = session.execute(_named(listed).where(listed.c.waiting == 1).order_by(*_order(listed, "name")).limit(limit))
-    return _with_namesakes(session, within, [_row(row) for row in found.mappings()])
-
-
 def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[str], *, now: datetime) -> list[Row]:
     """These members, by name, as far as they are within reach and active."""
     listed = _everybody(within, terms, Wish(show="all"), now=now)
@@ -183,15 +178,23 @@ def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[s
 
 def received_by_students(session: Session, license_id: str, resource: str) -> dict[int, int]:
     """How many active students of the whole licence received how much, ever: what a maximum could cost (R7, R10)."""
-    student = (
-        select(literal(1))
-        .where(Enrollment.license_id == license_id, Enrollment.member_id == Account.member_id)
-        .where(Enrollment.active, Enrollment.role == Role.LEARNER.value)
-        .exists()
+    # Who is not frozen is active somewhere, and the few who are so as staff alone have an index of their own.
+    as_student = aliased(Enrollment)
+    staff = select(Enrollment.member_id).where(
+        Enrollment.license_id == license_id,
+        Enrollment.active,
+        Enrollment.role != text(f"'{Role.LEARNER.value}'"),  # as the index has it
+        ~exists().where(
+            as_student.license_id == license_id,
+            as_student.member_id == Enrollment.member_id,
+            as_student.active,
+            as_student.role == Role.LEARNER.value,
+        ),
     )
     rows = session.execute(
         select(Account.received, func.count())
-        .where(Account.license_id == license_id, Account.resource == resource, student)
+        .where(Account.license_id == license_id, Account.resource == resource)
+        .where(~Account.frozen, Account.member_id.not_in(staff))
         .group_by(Account.received)
     )
     return dict(rows.all())
@@ -340,16 +343,21 @@ def _row(row: RowMapping) -> Row:
     )
 
 
-def _with_namesakes(session: Session, within: Reach, rows: list[Row]) -> list[Row]:
+def namesakes(session: Session, within: Reach, sort_names: Collection[str]) -> dict[str, int]:
+    """How many within reach have each of these names, as lists sort them."""
     found = session.execute(
         select(Person.sort_name, func.count(distinct(Member.id)))
         .join(Member, Member.person_id == Person.id)
         .join(Enrollment, Enrollment.member_id == Member.id)
-        .where(Person.sort_name.in_({row.sort_name for row in rows}), Member.license_id == within.license_id)
+        .where(Person.sort_name.in_(sort_names), Member.license_id == within.license_id)
         .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
         .group_by(Person.sort_name)
     )
-    called = dict(found.all())
+    return dict(found.all())
+
+
+def _with_namesakes(session: Session, within: Reach, rows: list[Row]) -> list[Row]:
+    called = namesakes(session, within, {row.sort_name for row in rows})
     return [replace(row, namesakes=called[row.sort_name]) for row in rows]
 
 

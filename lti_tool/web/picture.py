@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lti_tool.language import N_, _, number
+
 _NARROWEST = 1.8
 """Per cent: about 6 px on a phone, so that 3 of 300 can be seen."""
 
 _WORDS = {
-    "free": "not allotted yet",
-    "with": "with students, unused",
-    "available": "available",
-    "held": "reserved",
-    "used": "used",
-    "coming": "more you can receive automatically",
+    "free": N_("%(units)s not allotted yet"),
+    "with": N_("%(units)s with students, unused"),
+    "available": N_("%(units)s available"),
+    "held": N_("%(units)s reserved"),
+    "used": N_("%(units)s used"),
+    "coming": N_("%(units)s more you can receive automatically"),
 }
 
 
@@ -41,8 +43,8 @@ class Picture:
     @property
     def sum_in_words(self) -> str:
         """The bar as a sentence, for those who do not see it."""
-        parts = " + ".join(f"{part.units:,} {_WORDS[part.kind]}" for part in self.parts)
-        return f"{self.total:,} = {parts}"
+        parts = " + ".join(_(_WORDS[part.kind], units=part.units) for part in self.parts)
+        return f"{number(self.total)} = {parts}"
 
     @property
     def seen(self) -> list[Part]:
@@ -52,8 +54,8 @@ class Picture:
 
 def picture(label: str, parts: Sequence[tuple[str, int]]) -> Picture:
     """Lays the parts side by side; each that is not empty stays wide enough to be seen."""
-    total = sum(units for _, units in parts)
-    wide = [max(_NARROWEST, 100 * units / total) if units else 0.0 for _, units in parts]
+    total = sum(units for _kind, units in parts)
+    wide = [max(_NARROWEST, 100 * units / total) if units else 0.0 for _kind, units in parts]
     scale = 100 / sum(wide) if total else 0.0
     laid, x = [], 0.0
     for (kind, units), width in zip(parts, wide, strict=True):

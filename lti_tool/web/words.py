@@ -1,11 +1,11 @@
 """How pages write numbers, dates and plurals."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Flask
 from markupsafe import Markup
 
@@ -21,6 +21,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["money"] = money
     app.jinja_env.filters["each"] = each
     app.jinja_env.filters["when"] = when
+    app.jinja_env.filters["day"] = day
     app.jinja_env.filters["plural"] = plural
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -61,6 +62,16 @@ def _written(moment: datetime, style: str, locale: Locale) -> Markup:
     text = format_datetime(moment, _pattern("short" if has_clock else style, locale), locale=locale)
     zone = " UTC" if has_clock else ""
     return Markup('<time datetime="{}" data-style="{}">{}{}</time>').format(moment.isoformat(), style, text, zone)
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, style: str, locale: Locale) -> str:
+    return format_date(day, "LLL" if style == "month" else _pattern(style, locale), locale=locale)
+
+
+def day(value: date, style: str = "day") -> str:
+    """A day of the calendar, which is the same for every reader: "day", "long", or only the "month"."""
+    return _day(value, style, locale())
 
 
 def _pattern(style: str, locale: Locale) -> str:

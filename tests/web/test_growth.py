@@ -105,7 +105,7 @@ def grow(books: Books, school: School, app: Flask, enter: Enter) -> Grow:
 
 
 PAGES = {
-    ("teacher", "/manager/"): 27,
+    ("teacher", "/manager/"): 29,
     ("teacher", "/manager/members"): 14,
     ("teacher", "/manager/members?sort=-used&page=2"): 14,
     ("teacher", "/manager/members?sort=course&show=all"): 14,

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
 
 from lti_tool.db import db
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.ledger import journal, rules
-from lti_tool.members import activity, directory, reach
-from lti_tool.members.directory import Counts, Wish
+from lti_tool.members import activity, census, directory, reach
+from lti_tool.web import chart
 from lti_tool.web.access import STAFF, only
-from lti_tool.web.manager import ask, copies, purchases, roster
+from lti_tool.web.manager import ask, copies, pictures, purchases, roster
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.picture import Picture, picture
 
@@ -29,15 +31,11 @@ def overview() -> str:
     """The first page of a teacher."""
     session = db.session()
     desk = open_desk(session)
-    counts = directory.count(session, desk.within, desk.terms, Wish(), now=desk.now)
-    waiting = (
-        directory.waiting(session, desk.within, desk.terms, now=desk.now, limit=MOST_AT_ONCE) if counts.waiting else []
-    )
+    manages = desk.visit.manages
+    purses = census.purses(session, desk.within, desk.terms, of_license=manages, now=desk.now)
     copy = copies.settings_offer(session, desk.visit)
-    events = activity.recent(
-        session, desk.within, desk.resource.name, now=desk.now, of_license=desk.visit.manages, limit=_SHOWN
-    )
     asked = ask.asked_by(session, desk)
+    events = activity.recent(session, desk.within, desk.resource.name, now=desk.now, of_license=manages, limit=_SHOWN)
     return render_template(
         "manager/overview.html",
         desk=desk,
@@ -46,29 +44,30 @@ def overview() -> str:
         answered_by=ask.answered_by(session, asked),
         finished=request.args.get("finished", ""),
         wish_answered="wish" in request.args,
-        counts=counts,
-        picture=_whole_license(desk) if desk.visit.manages else _own_courses(counts),
+        picture=_whole_license(desk) if manages else _own_courses(desk),
         frozen=directory.frozen_members(session, desk.license.id, desk.resource.name) if desk.totals.frozen else 0,
-        worst=worst_case(desk, desk.setting.maximum) if desk.visit.manages else 0,
+        worst=could_go_out(purses.received, desk.setting.maximum, desk.resource.bundle),
         copy=copy,
-        copy_cost=worst_case(desk, copy.maximum) if copy else 0,
+        copy_cost=could_go_out(purses.received, copy.maximum, desk.resource.bundle) if copy else 0,
         copied=copies.said(),
-        waiting=waiting,
-        shown=_SHOWN,
-        why={row.member_id: desk.terms.why_waiting(row.received) for row in waiting},
-        Why=rules.Why,
-        keys=[new_id() for _ in range(len(waiting) + 1)],
+        purses=purses,
+        purse_steps=pictures.steps(purses),
+        use=pictures.use(session, desk) if manages else None,
+        chart_above=chart.ABOVE,
+        chart_height=chart.HEIGHT,
         events=events,
         actors=reach.person_names(session, {event.actor_id for event in events if event.actor_id}),
-        roster=roster.state(session, desk, counts=counts),
+        roster=roster.state(session, desk),
         gave=given(desk),
+        **_waiting(session, desk),
     )
 
 
-def worst_case(desk: Desk, maximum: int) -> int:
-    """The most that could still go out by itself at that maximum, the pool apart: from what each received (R10)."""
-    received = directory.received_by_students(db.session(), desk.license.id, desk.resource.name)
-    return could_go_out(received, maximum, desk.resource.bundle)
+def _waiting(session: Session, desk: Desk) -> dict[str, object]:
+    """How many wait, the first of them, and a key for each press that gives."""
+    waits = census.count_waiting(session, desk.within, desk.terms)
+    rows = census.waiting(session, desk.within, desk.terms, count=waits, limit=MOST_AT_ONCE) if waits else []
+    return {"waits": waits, "waiting": rows, "shown": _SHOWN, "keys": [new_id() for _key in range(len(rows) + 1)]}
 
 
 def could_go_out(received: dict[int, int], maximum: int, bundle: int) -> int:
@@ -104,16 +103,14 @@ def given(desk: Desk) -> Given | None:
 def _whole_license(desk: Desk) -> Picture:
     totals = desk.totals
     return picture(
-        "License total",
+        _("License total"),
         [("free", totals.pool), ("with", totals.available), ("held", totals.held), ("used", totals.used)],
     )
 
 
-def _own_courses(counts: Counts) -> Picture:
+def _own_courses(desk: Desk) -> Picture:
     # Licence totals belong to its managers (R24): others see what their own courses' members received.
-    available = counts.available + counts.inactive_available
-    reserved = counts.reserved + counts.inactive_reserved
+    held = census.held(db.session(), desk.within, desk.resource.name, now=desk.now)
     return picture(
-        "Received in your courses",
-        [("with", available), ("held", reserved), ("used", counts.used + counts.inactive_used)],
+        _("Received in your courses"), [("with", held.available), ("held", held.reserved), ("used", held.used)]
     )

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.jobs import JOBS
+from lti_tool.language import _
 from lti_tool.lti.platforms import Platform
-from lti_tool.members import directory, roster_faults, roster_reads
-from lti_tool.members.directory import Counts, Wish
+from lti_tool.members import census, roster_faults, roster_reads
+from lti_tool.members.census import Heads
+from lti_tool.members.directory import Counts
 from lti_tool.members.roster_reads import RosterRead
 from lti_tool.web import access
 from lti_tool.web.access import STAFF, TEACHER, only
@@ -34,7 +36,7 @@ class Course:
 class Roster:
     """The lists of all courses within reach."""
 
-    counts: Counts
+    counts: Heads | Counts
     courses: list[Course]
     lms: str
     reread: bool
@@ -69,9 +71,9 @@ def state(session: Session, desk: Desk, *, counts: Counts | None = None, reread:
     reads = roster_reads.newest(session, desk.within.courses)
     courses = [(key, title, reads.get(key)) for key, title in desk.within.courses.items()]
     return Roster(
-        counts=counts or directory.count(session, desk.within, desk.terms, Wish(), now=desk.now),
+        counts=counts or census.heads(session, desk.within),
         courses=[Course(key, title, read, _why_not(read)) for key, title, read in courses],
-        lms=platform.name if platform else "the LMS",
+        lms=platform.name if platform else _("the LMS"),
         reread=reread,
     )
 

@@ -1,0 +1,232 @@
+"""How many members within reach there are, who of them waits, and how many have how much: for the Overview.
+
+Each answer is one pass over accounts or enrolments that looks nobody up but those it is about, so that a course of
+5,000 is counted in the time in which the page is drawn. `directory` says who they are.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Sql, micros, moment
+from lti_tool.lti.roles import Role
+from lti_tool.members import directory
+from lti_tool.members.directory import Terms
+from lti_tool.members.people import pseudonym
+from lti_tool.members.reach import Reach
+
+_STAFF = ", ".join(f"'{role.value}'" for role in (Role.TEACHER, Role.TA, Role.DESIGNER, Role.ADMIN))
+
+
+def _sql(statement: str) -> Sql:
+    """`COURSES` stands for the ids of the courses within reach."""
+    return Sql(
+        statement.replace("COURSES", "(select value from json_each(:courses))"),
+        # As an array, which is made once: a list would be gone through for every row.
+        postgresql=statement.replace("in COURSES", "= any (array(select json_array_elements_text(:courses::json)))"),
+    )
+
+
+def _within(within: Reach) -> dict[str, object]:
+    return {"license_id": within.license_id, "courses": json.dumps(list(within.courses))}
+
+
+@dataclass(frozen=True)
+class Heads:
+    """How many members are active, and how many of those are students."""
+
+    active: int
+    students: int
+
+
+_HEADS = _sql(
+    f"""
+    select (select count(distinct member_id) from enrollments
+             where license_id = :license_id and active and context_id in COURSES),
+           (select count(distinct member_id) from enrollments
+             where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF})
+               and context_id in COURSES)
+    """
+)
+
+
+def heads(session: Session, within: Reach) -> Heads:
+    """Counts the members within reach."""
+    active, staff = _HEADS.run(session, **_within(within)).one()
+    return Heads(active, active - staff)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the members within reach have in all, in units, those who left too; what came to them is the sum."""
+
+    available: int
+    reserved: int
+    used: int
+
+
+_NOT_OVERDUE = """
+    (a.held - case when a.held = 0 then 0 else coalesce((
+        select sum(h.amount) from holds h
+         where h.license_id = a.license_id and h.resource = a.resource and h.member_id = a.member_id
+           and h.status = 'held' and h.expires_at <= :now), 0) end)
+"""
+"""What an account has reserved: what is held past its time is available again, whether or not a sweeper ran (R19)."""
+
+_HELD = _sql(
+    f"""
+    select coalesce(sum(a.balance), 0), coalesce(sum({_NOT_OVERDUE}), 0), coalesce(sum(a.used), 0)
+      from accounts a
+     where a.license_id = :license_id and a.resource = :resource
+       and a.member_id in (select e.member_id from enrollments e
+                            where e.license_id = :license_id and e.context_id in COURSES)
+    """
+)
+
+
+def held(session: Session, within: Reach, resource: str, *, now: datetime) -> Held:
+    """Sums over the members within reach."""
+    row = _HELD.run(session, **_within(within), resource=resource, now=micros(now)).one()
+    balance, reserved, used = (int(units) for units in row)
+    return Held(balance - reserved, reserved, used)
+
+
+# Active students of the whole licence. Who is not frozen is active somewhere, and the few who are so as staff alone
+# have an index of their own.
+_OF_LICENSE = """
+    not a.frozen and a.member_id not in (
+        select s.member_id from enrollments s
+         where s.license_id = :license_id and s.active and s.role <> 'learner'
+           and not exists (select 1 from enrollments l where l.license_id = s.license_id and l.member_id = s.member_id
+                              and l.active and l.role = 'learner'))
+"""
+_OF_COURSES = """
+    a.member_id in (select e.member_id from enrollments e
+                     where e.license_id = :license_id and e.context_id in COURSES and e.active and e.role = 'learner')
+"""
+_PURSES_TEXT = f"""
+    select received, count(*),
+           sum(case when available <= 0 then 1 else 0 end),
+           sum(case when available <= :bundle then 1 else 0 end),
+           sum(case when available <= 2 * :bundle then 1 else 0 end),
+           sum(case when available <= 4 * :bundle then 1 else 0 end)
+      from (select a.received, a.balance - {_NOT_OVERDUE} as available
+              from accounts a
+             where a.license_id = :license_id and a.resource = :resource and WHOSE) purse
+     group by received
+"""
+_PURSES_OF_LICENSE = _sql(_PURSES_TEXT.replace("WHOSE", _OF_LICENSE))
+_PURSES_OF_COURSES = _sql(_PURSES_TEXT.replace("WHOSE", _OF_COURSES))
+_BOUNDS = (0, 1, 2, 4)
+"""Up to how many bundles a step of `Purses` goes; one more step is whatever is above."""
+
+
+@dataclass(frozen=True)
+class Purses:
+    """How many active students have how much, in steps of bundles: nothing, up to one, two, four, and more."""
+
+    received: dict[int, int]
+    """How many have received how many units, ever: what a maximum could still cost (R7, R10)."""
+    bundle: int
+    left: tuple[int, ...]
+    """How many have so much left, step by step."""
+
+    @property
+    def students(self) -> int:
+        """All of them."""
+        return sum(self.left)
+
+    @property
+    def came(self) -> tuple[int, ...]:
+        """How many have received so much, step by step."""
+        up_to = [sum(people for units, people in self.received.items() if units <= most) for most in self.bounds]
+        return _steps([*up_to, self.students])
+
+    @property
+    def bounds(self) -> tuple[int, ...]:
+        """The most units of each step but the last, which has no end."""
+        return tuple(bundles * self.bundle for bundles in _BOUNDS)
+
+
+def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, now: datetime) -> Purses:
+    """Of the students within reach, or of the whole licence."""
+    statement = _PURSES_OF_LICENSE if of_license else _PURSES_OF_COURSES
+    rows = statement.run(
+        session, **_within(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)
+    ).all()
+    up_to = [sum(int(row[place]) for row in rows) for place in (2, 3, 4, 5, 1)]
+    return Purses({row[0]: int(row[1]) for row in rows}, terms.bundle, _steps(up_to))
+
+
+def _steps(up_to: Sequence[int]) -> tuple[int, ...]:
+    return tuple(most - before for most, before in zip(up_to, [0, *up_to], strict=False))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A student who has nothing left and gets nothing by themselves."""
+
+    member_id: str
+    name: str
+    email: str | None
+    subject: str
+    received: int
+    opened_at: datetime
+    namesakes: int
+
+
+# Who opened the tool in any of the courses, and is a student there now; nearly always in the same course.
+_WAITS = """
+    a.license_id = :license_id and a.resource = :resource and a.balance = 0 and not a.frozen
+    and not (:is_on and a.received <= :most_received)
+    and exists (select 1 from enrollments e
+                 where e.license_id = :license_id and e.member_id = a.member_id and e.context_id in COURSES
+                   and e.active and e.role = 'learner'
+                   and (e.last_launch_at is not null or exists (
+                        select 1 from enrollments o
+                         where o.license_id = :license_id and o.member_id = a.member_id
+                           and o.context_id in COURSES and o.last_launch_at is not null)))
+"""
+_COUNT_WAITING = _sql(f"select count(*) from accounts a where {_WAITS}")
+_FIRST_WAITING_TEXT = f"""
+    select a.member_id, p.id, p.name, p.sort_name, p.email, p.subject, a.received,
+           (select max(e.last_launch_at) from enrollments e
+             where e.license_id = :license_id and e.member_id = a.member_id and e.context_id in COURSES)
+      from accounts a
+      join members m on m.id = a.member_id
+      join people p on p.id = m.person_id
+     where {_WAITS}
+     order by ORDER
+     limit :most
+"""
+_BY_NAME = _sql(_FIRST_WAITING_TEXT.replace("ORDER", "p.sort_name, a.member_id"))
+_BY_COMING = _sql(_FIRST_WAITING_TEXT.replace("ORDER", "a.member_id"))
+
+
+def count_waiting(session: Session, within: Reach, terms: Terms) -> int:
+    """How many students opened the tool, have nothing left and get nothing by themselves (R10, R11)."""
+    return int(_COUNT_WAITING.run(session, **_within(within), **_wanting(terms)).scalar_one())
+
+
+def waiting(session: Session, within: Reach, terms: Terms, *, count: int, limit: int) -> list[Waiting]:
+    """They themselves, by name; where there are more than `limit`, so many of those who came first, unsorted."""
+    statement = _BY_NAME if count <= limit else _BY_COMING
+    rows = statement.run(session, **_within(within), **_wanting(terms), most=limit).all()
+    called = directory.namesakes(session, within, {row.sort_name for row in rows})
+    return [
+        Waiting(
+            member_id, name or pseudonym(person_id), email, subject, received, moment(opened), called.get(sort_name, 1)
+        )
+        for member_id, person_id, name, sort_name, email, subject, received, opened in rows
+    ]
+
+
+def _wanting(terms: Terms) -> dict[str, object]:
+    return {
+        "resource": terms.resource,
+        "is_on": terms.maximum > 0 and terms.pool >= terms.bundle,
+        "most_received": terms.maximum - terms.bundle,
+    }
