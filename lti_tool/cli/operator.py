@@ -9,7 +9,7 @@ from lti_tool.settings import require_secret
 
 @click.group()
 def command() -> None:
-    """Open the operator's pages: orders, payments and problems."""
+    """Open the operator's pages: what needs you, and doing it."""
 
 
 @command.command()

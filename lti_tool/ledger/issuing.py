@@ -2,16 +2,19 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.language import _
 from lti_tool.ledger.allotment import LONGEST_NOTE
 from lti_tool.ledger.movements import Actor, Movement, Posted
 from lti_tool.ledger.pools import open_pool
 from lti_tool.ledger.refusals import AmountInvalid
-from lti_tool.ledger.transfers import lock_pool, post
+from lti_tool.ledger.transfers import Batch, lock_pool, post
 from lti_tool.settings import Resource
 
 LARGEST_GRANT = 1_000_000_000_000
+_GRANT = "grant:"
 
 
 def grant(
@@ -29,10 +32,7 @@ def grant(
 
     With a form's `request_key` once: a second time raises FormReused, after which the transaction must end.
     """
-    if not 1 <= amount <= LARGEST_GRANT:
-        raise AmountInvalid(f"Grant a whole number from 1 to {LARGEST_GRANT:,}.", field="credits")
-    if note and len(note) > LONGEST_NOTE:
-        raise AmountInvalid(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note)}.", field="note")
+    check_grant(amount, note)
     open_pool(session, license_id, resource.name)
     movement = Movement(
         license_id,
@@ -42,9 +42,26 @@ def grant(
         actor=actor,
         at=now,
         note=note,
-        request_key=request_key and f"grant:{request_key}",
+        request_key=request_key and _GRANT + request_key,
     )
     return post(session, movement)
+
+
+def check_grant(amount: int, note: str | None) -> None:
+    """Raises AmountInvalid, with the field."""
+    if not 1 <= amount <= LARGEST_GRANT:
+        raise AmountInvalid(_("Grant a whole number from 1 to %(most)s.", most=LARGEST_GRANT), field="credits")
+    if note and len(note) > LONGEST_NOTE:
+        raise AmountInvalid(
+            _("A note has at most %(most)s characters; this one has %(long)s.", most=LONGEST_NOTE, long=len(note)),
+            field="note",
+        )
+
+
+def batch_of(session: Session, license_id: str, request_key: str) -> str:
+    """The batch that this form granted."""
+    made = (Batch.license_id == license_id, Batch.request_key == _GRANT + request_key)
+    return session.scalars(select(Batch.id).where(*made)).one()
 
 
 def purchase(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lti_tool.language import N_
+from lti_tool.language import N_, _
 from lti_tool.lti.launch_log import OK
 from lti_tool.lti.refusals import LaunchRefused
 
@@ -67,22 +67,41 @@ _MENDS = {
     "LTI-ANONYMOUS": N_("In the LMS, let Creditroll know the user’s id; public courses open without one."),
 }
 
-_ROLES = {"ta": "TA", "learner": "student", "test_user": "test user"}
+_ROLES = {
+    "teacher": N_("teacher"),
+    "ta": N_("TA"),
+    "designer": N_("designer"),
+    "admin": N_("admin"),
+    "learner": N_("student"),
+    "observer": N_("observer"),
+    "test_user": N_("test user"),
+}
 
 
 def why(code: str) -> str:
     """The code in a sentence."""
-    return "Let in." if code == OK else _SAYS.get(code, "Refused.")
+    return _("Let in.") if code == OK else _(_SAYS.get(code, N_("Refused.")))
 
 
 def mend(code: str) -> str:
     """What most likely helps; "" where nothing need be mended."""
-    return _MENDS.get(code, "")
+    return _(_MENDS[code]) if code in _MENDS else ""
 
 
 def role(kept: object) -> str:
     """What somebody was in the course, as the pages call it; "" where that was not reached."""
-    return _ROLES.get(str(kept), str(kept or ""))
+    known = _ROLES.get(str(kept))
+    return _(known) if known else str(kept or "")
+
+
+def check(name: str) -> str:
+    """What a check asks."""
+    return _(CHECKS[name]) if name in CHECKS else name
+
+
+def codes() -> list[str]:
+    """Every code that a row of the log may have."""
+    return [OK, *sorted(code for code in _SAYS if code.startswith("LTI-"))]
 
 
 def _every(kind: type[LaunchRefused]) -> Iterator[type[LaunchRefused]]:

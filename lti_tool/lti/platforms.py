@@ -1,6 +1,6 @@
 """Registered LMSs (platforms) and their installations (deployments), waiting or admitted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -244,6 +244,22 @@ def deployments(session: Session, platform: Platform) -> Sequence[Deployment]:
     """The platform's installations, waiting ones too, oldest first."""
     found = select(Deployment).where(Deployment.platform_id == platform.id).order_by(Deployment.id)
     return session.scalars(found).all()
+
+
+def names(session: Session, platform_ids: Collection[str]) -> dict[str, str]:
+    """The names of these platforms, by id."""
+    found: dict[str, str] = dict(
+        iter(session.execute(select(Platform.id, Platform.name).where(Platform.id.in_(platform_ids))))
+    )
+    return found
+
+
+def deployment_of(session: Session, platform_id: str, deployment: str) -> Deployment:
+    """The platform's installation with that id of ours. Raises NotFound."""
+    found = session.get(Deployment, deployment)
+    if found is None or found.platform_id != platform_id:
+        raise NotFound("This platform has no such deployment.")
+    return found
 
 
 def find_deployment(session: Session, *, issuer: str, client_id: str, deployment_id: str) -> Deployment:

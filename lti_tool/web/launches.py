@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Answer
 
 from lti_tool.db import db
 from lti_tool.errors import NotFound
+from lti_tool.language import _
 from lti_tool.lti import launch_log, launch_words, log_codes, platforms
 from lti_tool.lti.launch_log import Launch
 from lti_tool.settings import Settings
@@ -55,7 +56,8 @@ def enter(platform_id: str) -> ResponseReturnValue:
     posted = Form.posted("code")
     kept = log_codes.opens(db.session(), platform_id, posted.values["code"])
     if kept is None:
-        posted.wrong["code"] = "This is not the code. Check each letter, or ask whoever runs Creditroll for a new one."
+        wrong = _("This is not the code. Check each letter, or ask whoever runs Creditroll for a new one.")
+        posted.wrong["code"] = wrong
         return _door(posted), 422
     return _let_in(redirect(url_for("launches.last", platform_id=platform_id), 303), kept)
 
@@ -77,7 +79,7 @@ def one(platform_id: str, support_id: str) -> ResponseReturnValue:
 def _of(platform_id: str, support_id: str) -> Launch:
     launch = launch_log.find(db.session(), support_id)
     if launch.platform_id != platform_id:
-        raise NotFound("No login or launch of this LMS has this support id.")
+        raise NotFound(_("No login or launch of this LMS has this support id."))
     return launch
 
 

@@ -1,17 +1,24 @@
 """The operator's pages in front of an operator: opened by a link, and an order approved with the keyboard alone."""
 
-from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Frame, Page, expect
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import clock, operator_link
+from lti_tool.db import db, writing
 from lti_tool.licenses.licenses import License
+from lti_tool.lti.platforms import Deployment
 from lti_tool.purchasing import by_purchase_order, orders
 from lti_tool.purchasing.billing import Billing
 from tests.browser.conftest import School
 from tests.browser.seat import Seat
 from tests.browser.test_launches import look
+from tests.browser.test_teacher import TEACHER
 from tests.factories import EXPORT_CREDITS, SHOP
+from tests.web.operator.conftest import fill
 
 BILLING = Billing(
     "PO-4711", "Lincoln Unified School District", "Zoë Nguyễn", "accounts@lincoln.test", "12 Main Street\nLincoln, NE"
@@ -48,6 +55,8 @@ def test_an_operator_approves_an_order_by_keyboard(seat: Seat, school: School) -
     page.goto(f"{school.lms.tool_url}/operator/enter/{operator_link.make(secret, now=clock.now())}")
     look(page, "30-operator-enter")
     go(page, "Open")
+    expect(page.get_by_role("heading", name="things need you")).to_be_visible()
+    go(page, "Orders")
     expect(page.get_by_role("heading", name="Orders")).to_be_visible()
     look(page, "30-operator-orders")
     go(page, numbers[1])
@@ -82,3 +91,48 @@ def test_an_operator_approves_an_order_by_keyboard(seat: Seat, school: School) -
     go(page, "Log out")
     expect(page.get_by_role("heading", name="You are logged out")).to_be_visible()
     look(page, "30-operator-left")
+
+
+def test_a_deployment_that_waits_is_approved_and_its_next_launch_gets_in(seat: Seat, school: School) -> None:
+    def unapprove(session: Session) -> None:
+        session.execute(update(Deployment).values(status="pending"))
+
+    school.write(unapprove)
+    page = seat.page
+    refused = launched(seat, school)
+    expect(refused.get_by_text("Ask your administrator to approve it.")).to_be_visible()
+    seat.complaints.clear()  # the browser writes each refusal down
+    come_in(page, school)
+    page.get_by_role("link", name="See the platforms").click()
+    page.get_by_role("row").filter(has_text="wait").get_by_role("link").first.click()
+    page.get_by_role("button", name="Approve: ").first.click()
+    expect(page.get_by_role("status")).to_contain_text("its next launch gets in")
+    expect(seat.step_in(TEACHER).get_by_text("License total")).to_be_visible()
+
+
+def launched(seat: Seat, school: School) -> Frame:
+    """What a teacher's launch shows, whatever that is."""
+    seat.page.goto(f"{school.lms.url}/courses/period-2/as/{TEACHER}/navigation")
+    return seat.frame
+
+
+def come_in(page: Page, school: School) -> None:
+    """By a link of the command line, to the start."""
+    secret = school.tool.extensions["creditroll"].secret_key
+    page.goto(f"{school.lms.tool_url}/operator/enter/{operator_link.make(secret, now=clock.now())}")
+    page.get_by_role("button", name="Open").click()
+
+
+def test_every_page_is_clean_wide_and_narrow(seat: Seat, school: School) -> None:
+    @contextmanager
+    def books() -> Iterator[Session]:
+        with school.tool.app_context():
+            engine = db.engine
+        with writing(engine) as session:
+            yield session
+
+    world = fill(books)
+    come_in(seat.page, school)
+    for name, path in world.paths().items():
+        seat.page.goto(school.lms.tool_url + path)
+        look(seat.page, f"31-operator-{name}")

@@ -1,4 +1,4 @@
-"""The operator's pages: orders, payments and problems of every licence, for whoever has the command line.
+"""The operator's pages: what needs them, and all that the command line does by hand, for whoever has that.
 
 They show what an office would see of a purchase, and nothing of any pupil.
 """
@@ -8,11 +8,32 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.db import db
 from lti_tool.errors import NotFound
+from lti_tool.language import _
 from lti_tool.purchasing import payments
 from lti_tool.web import access, errors, operator_visit
 from lti_tool.web.access import NoOperator
 from lti_tool.web.csrf import FormOfAnotherVisit
-from lti_tool.web.operator import decisions, entry, money_in, order, orders, problems
+from lti_tool.web.operator import (
+    audit,
+    correct,
+    decisions,
+    entry,
+    granting,
+    health,
+    launches,
+    license,
+    licenses,
+    money_in,
+    order,
+    orders,
+    platform,
+    platforms,
+    problems,
+    rosters,
+    start,
+    webhook,
+    webhooks,
+)
 from lti_tool.webhooks import endpoints
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator")
@@ -20,7 +41,12 @@ blueprint = Blueprint("operator", __name__, url_prefix="/operator")
 _REFUSAL = "operator/refusal.html"
 
 
-for part in (entry, orders, order, decisions, money_in, problems):
+_PLATFORMS = (platforms, platform, correct, rosters, launches)
+_LICENSES = (licenses, license, granting)
+_MONEY = (orders, order, decisions, money_in, problems)
+_TOOL = (webhooks, webhook, audit, health)
+
+for part in (entry, start, *_PLATFORMS, *_LICENSES, *_MONEY, *_TOOL):
     part.routes(blueprint)
 
 
@@ -45,9 +71,12 @@ def _problem_count() -> int:
 def nobody(refusal: NoOperator) -> ResponseReturnValue:
     """The page for who has no visit, or whose visit is over."""
     words = errors.Words(
-        "These are the operator’s pages",
-        "Your visit has ended, or you have none in this browser. A visit lasts four hours. Nothing was done.",
-        ("Run “creditroll operator link” where Creditroll runs.", "Open the address that it prints, in this browser."),
+        _("These are the operator’s pages"),
+        _("Your visit has ended, or you have none in this browser. A visit lasts four hours. Nothing was done."),
+        (
+            _("Run “creditroll operator link” where Creditroll runs."),
+            _("Open the address that it prints, in this browser."),
+        ),
     )
     return errors.page(words, code=refusal.code, status=refusal.status, template=_REFUSAL)
 
@@ -56,8 +85,8 @@ def nobody(refusal: NoOperator) -> ResponseReturnValue:
 def old_form(refusal: FormOfAnotherVisit) -> ResponseReturnValue:
     """The page for a form that another visit, or another site, sent."""
     words = errors.Words(
-        "This form is from an earlier visit",
-        "It was not opened in your present visit as operator, so nothing was done. Do it again from its page.",
+        _("This form is from an earlier visit"),
+        _("It was not opened in your present visit as operator, so nothing was done. Do it again from its page."),
     )
     return errors.page(words, code=refusal.code, status=refusal.status, template=_REFUSAL, has_visit=True)
 
@@ -65,5 +94,6 @@ def old_form(refusal: FormOfAnotherVisit) -> ResponseReturnValue:
 @blueprint.errorhandler(NotFound)
 def nothing_there(refusal: NotFound) -> ResponseReturnValue:
     """The page for an order or a problem that does not exist."""
-    words = errors.Words("There is nothing here", f"{refusal.detail} Nothing was changed.")
+    text = _("%(what)s Nothing was changed.", what=refusal.detail)
+    words = errors.Words(_("There is nothing here"), text)
     return errors.page(words, code=refusal.code, status=refusal.status, template=_REFUSAL, has_visit=True)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import clock, operator_link
 from lti_tool.db import db, transaction
+from lti_tool.language import _
 from lti_tool.lti import one_time
 from lti_tool.lti.refusals import NonceUsed
 from lti_tool.operator_link import Link
@@ -44,7 +45,7 @@ def enter(token: str) -> ResponseReturnValue:
             one_time.spend(session, link.once, expires_at=link.ends_at)
     except NonceUsed:
         return _over()
-    response = redirect(url_for("operator.orders"), 303)
+    response = redirect(url_for("operator.start"), 303)
     operator_visit.begin(response, now=now)
     return response
 
@@ -68,8 +69,8 @@ def _link(token: str) -> Link | None:
 
 def _over() -> ResponseReturnValue:
     words = errors.Words(
-        "This link is of no use any more",
-        "It was used already, is older than ten minutes, or is not complete.",
-        ("Run “creditroll operator link” where Creditroll runs.", "Open the new address within ten minutes."),
+        _("This link is of no use any more"),
+        _("It was used already, is older than ten minutes, or is not complete."),
+        (_("Run “creditroll operator link” where Creditroll runs."), _("Open the new address within ten minutes.")),
     )
     return errors.page(words, code="operator_link_over", status=403, template="operator/refusal.html")
