@@ -14,6 +14,7 @@ from lti_tool.lti.keyring import require_private
 from lti_tool.settings import Settings, require_secret
 from lti_tool.web import (
     access,
+    alerts,
     assets,
     csrf,
     errors,
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(papers.blueprint)
     app.register_blueprint(hand_off.blueprint)
     app.register_blueprint(office.blueprint)
+    app.register_blueprint(alerts.blueprint)
     if settings.styleguide:
         app.register_blueprint(styleguide.blueprint)
     return app

@@ -33,6 +33,7 @@ from lti_tool.lti.names_roles import NamesRoles, RosterMember
 from lti_tool.lti.notice_handlers import NoticeHandlers
 from lti_tool.lti.service_calls import Patience, ServiceFault
 from lti_tool.lti.service_tokens import ServiceTokens
+from lti_tool.mailer import Mailer
 from lti_tool.members import roster, roster_reads
 from lti_tool.members.roster import Course
 from lti_tool.members.roster_reads import Superseded, Turn
@@ -260,8 +261,9 @@ class Jobs:
         for _, thread in consumer.worker_threads:
             thread.start()
         try:
-            with Postman(self._settings, self._engine).at_work() as is_sending:
-                yield Working(consumer, is_sending)
+            postman, mailer = Postman(self._settings, self._engine), Mailer(self._settings, self._engine)
+            with postman.at_work() as is_sending, mailer.at_work() as is_writing:
+                yield Working(consumer, lambda: is_sending() and is_writing())
         finally:
             consumer.stop(graceful=True)
             self._close()
@@ -269,7 +271,7 @@ class Jobs:
     def run(self, *, parent: int) -> None:
         """A consumer that is this process, until SIGTERM, SIGINT or the end of the process `parent`.
 
-        Ends with 1 where a thread that sends webhooks was lost: whoever started the process starts it again.
+        Ends with 1 where a thread that sends webhooks or letters was lost: whoever started the process starts it again.
         """
         ended = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -278,7 +280,7 @@ class Jobs:
             while os.getppid() == parent and not ended.wait(_PARENT_S):
                 working.consumer.check_worker_health()
                 if not working.is_sending():
-                    _log.critical("a thread that sends webhooks was lost; the jobs end, to be started again")
+                    _log.critical("a thread that sends webhooks or letters was lost; the jobs end, to be started again")
                     sys.exit(1)
 
     def sweep(self) -> None:
@@ -327,7 +329,7 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Working:
-    """Threads of this process at work: those of the queue, and whether all that send webhooks still live."""
+    """Threads of this process at work: those of the queue, and whether all that send webhooks and letters live."""
 
     consumer: Consumer
     is_sending: Callable[[], bool]

@@ -24,6 +24,7 @@ STRIPE = "https://api.stripe.com"
 _PREFIX = "CREDITROLL_"
 _MIN_SECRET = 32
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII | re.IGNORECASE)
+_SENDER = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 _RATE = re.compile(r"off|[1-9]\d*/(second|minute|hour|day)")
 
 
@@ -101,6 +102,12 @@ class Settings:
     stripe_secret_key: str
     stripe_webhook_secrets: tuple[str, ...]
     stripe_api_base: str
+    smtp_host: str
+    smtp_port: int
+    smtp_starttls: bool
+    smtp_user: str
+    smtp_password: str
+    smtp_sender: str
     trusted_proxies: int
     metrics_from: tuple[IPv4Network | IPv6Network, ...]
     session_hours: int
@@ -108,6 +115,11 @@ class Settings:
     log_level: str
     resources: Mapping[str, Resource]
     catalog: Catalog
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether managers can ask to be told by e-mail."""
+        return bool(self.smtp_host)
 
     @property
     def takes_cards(self) -> bool:
@@ -194,6 +206,7 @@ def _checked(values: dict[str, Any]) -> Settings:
             raise SettingsError(f"{_name(key)} must be like 300/minute, or off; not {values[key]!r}.")
     _check_origin("public_url", settings.public_url)
     _check_gateway(settings)
+    _check_mail(settings)
     return settings
 
 
@@ -244,6 +257,19 @@ def _check_gateway(settings: Settings) -> None:
         )
     if not key.startswith("sk_test_"):
         raise SettingsError(f"With {_name('stripe_api_base')}, {_name('stripe_secret_key')} must be one for tests.")
+
+
+def _check_mail(settings: Settings) -> None:
+    if not settings.smtp_host:
+        return
+    if not 0 < settings.smtp_port < 65_536:
+        raise SettingsError(f"{_name('smtp_port')} must be a port, not {settings.smtp_port}.")
+    if not _SENDER.fullmatch(settings.smtp_sender):
+        raise SettingsError(f"With {_name('smtp_host')}, {_name('smtp_sender')} must be an address letters come from.")
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        raise SettingsError(f"{_name('smtp_user')} and {_name('smtp_password')} belong together.")
+    if settings.smtp_user and not settings.smtp_starttls and settings.smtp_host not in settings.allow_private_hosts:
+        raise SettingsError(f"Without {_name('smtp_starttls')} the password would be sent in the clear.")
 
 
 def require_secret(settings: Settings) -> None:

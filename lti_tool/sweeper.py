@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from lti_tool import clock, last_results
+from lti_tool.alerts import letters, watch
 from lti_tool.db import database_now, writing
 from lti_tool.ledger import closings, expiry
 from lti_tool.licenses import idempotency
@@ -15,7 +16,7 @@ from lti_tool.members import roster_reads
 from lti_tool.purchasing import overdue
 from lti_tool.purchasing.refusals import PaymentNotTaken, ProviderFault
 from lti_tool.purchasing.stripe.pages import Stripe
-from lti_tool.settings import Settings
+from lti_tool.settings import Resource, Settings
 from lti_tool.unforeseen import outlived
 from lti_tool.webhooks import deliveries
 
@@ -33,7 +34,8 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Starts lost readings again, ends overdue holds and orders, forgets old nonces and what the launch log need
-        not keep, closes the days that are over, and asks about pages to pay on of which nothing was heard.
+        not keep, closes the days that are over, tells managers of licenses that run low, and asks about pages to pay on
+        of which nothing was heard.
 
         A step that ends in an unforeseen error comes again with the next sweep.
         """
@@ -48,6 +50,9 @@ class Sweeper:
             self._shorten_launch_log()
         with outlived("closing days"):
             self._close_days()
+        self._tidy("old letters", lambda session: letters.forget(session, now=clock.now()))
+        with outlived("looking how low licenses are"):
+            self._watch_levels()
         self._tidy("overdue orders", lambda session: overdue.expire(session, now=clock.now()))
         if self._settings.takes_cards:
             with outlived("asking about pages to pay on"):
@@ -60,6 +65,23 @@ class Sweeper:
             lost = roster_reads.resume_unfinished(session, now=clock.now())
         for context_id in lost:
             self._read_roster(context_id)
+
+    def _watch_levels(self) -> None:
+        with Session(self._engine) as session:
+            watched = watch.watched(session)
+        for license_id, name in watched:
+            if resource := self._settings.resources.get(name):
+                with outlived(f"looking how low license {license_id} is"):
+                    self._tell_of(license_id, resource)
+
+    def _tell_of(self, license_id: str, resource: Resource) -> None:
+        """Writes only where something changed: each look is a read, and there is one a minute."""
+        with Session(self._engine) as session:
+            found = watch.level(session, license_id, resource)
+            changed = watch.changed(session, license_id, found, resource.name)
+        for wish in changed:
+            with writing(self._engine) as session:
+                watch.tell(session, wish, found, now=clock.now())
 
     def _watch_pages(self) -> None:
         """Asks the payment provider about open pages; the first fault of its own ends this round."""

@@ -28,8 +28,10 @@ from lti_tool.db import open_engine, writing
 from lti_tool.demo.exporter.app import TAKES, ExporterConfig, create_exporter
 from lti_tool.demo.families import FAMILIES
 from lti_tool.demo.gateway.app import GatewayConfig, at_work, create_gateway, made_up_keys
+from lti_tool.demo.mailbox import Mailbox
 from lti_tool.demo.platform import LmsConfig, create_lms
 from lti_tool.errors import NotFound
+from lti_tool.ids import new_id
 from lti_tool.ledger import issuing
 from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys, bindings, export_services, licenses
@@ -63,6 +65,7 @@ def command(port: int, family: str, reset: bool) -> None:
         claimed(port) as tool_socket,
         claimed(0) as gateway_socket,  # any that is free, and not one of the two
         claimed(0) as exporter_socket,
+        Mailbox(lambda letter: _keep(folder / "letters", letter)) as mailbox,
     ):
         tool_socket.close()
         if reset:
@@ -76,7 +79,7 @@ def command(port: int, family: str, reset: bool) -> None:
             key_path=folder / "lms-key.pem",
             payments_url=gateway.url,
         )
-        environ = _environment(folder, lms, gateway)
+        environ = _environment(folder, lms, gateway, mailbox)
         settings = load(environ)
         prepare(settings, lms)
         exporter = connect(settings, lms, f"http://localhost:{exporter_socket.getsockname()[1]}")
@@ -105,16 +108,16 @@ def _gateway(port: int, tool_port: int) -> GatewayConfig:
     )
 
 
-def _environment(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Mapping[str, str]:
+def _environment(folder: Path, lms: LmsConfig, gateway: GatewayConfig, mailbox: Mailbox) -> Mapping[str, str]:
     """The tool's environment: nothing of this shell's own Creditroll, which may be a real one, but the log level."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CREDITROLL_")}
     return inherited | {
-        "CREDITROLL_CONFIG": str(_write_settings(folder, lms, gateway)),
+        "CREDITROLL_CONFIG": str(_write_settings(folder, lms, gateway, mailbox)),
         "CREDITROLL_LOG_LEVEL": os.environ.get("CREDITROLL_LOG_LEVEL", "warning"),
     }
 
 
-def _write_settings(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Path:
+def _write_settings(folder: Path, lms: LmsConfig, gateway: GatewayConfig, mailbox: Mailbox) -> Path:
     """All that differs from the defaults, in one file: whoever names it can use any other command on this demo."""
     values = {
         "database_url": f"sqlite:///{folder / 'creditroll.db'}",
@@ -127,11 +130,21 @@ def _write_settings(folder: Path, lms: LmsConfig, gateway: GatewayConfig) -> Pat
         "stripe_webhook_secrets": [gateway.webhook_secret],
         "stripe_api_base": gateway.url,
         "styleguide": True,
+        "smtp_host": LOOPBACK,
+        "smtp_port": mailbox.port,
+        "smtp_starttls": False,
+        "smtp_sender": "creditroll@demo.example",
     }
     path = _settings_path(folder)
     path.touch(mode=0o600)
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()), "utf-8")
     return path
+
+
+def _keep(folder: Path, letter: bytes) -> None:
+    """A file a letter, for any mail program or editor."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{new_id()}.eml").write_bytes(letter)
 
 
 def _settings_path(folder: Path) -> Path:
@@ -227,6 +240,7 @@ def _register(session: Session, settings: Settings, lms: LmsConfig) -> None:
 def _tell(lms: LmsConfig, folder: Path) -> None:
     click.echo(f"Open {lms.url} in a browser, and step in as a teacher, a student or anyone else.")
     click.echo(f"What happens is kept in {folder}. Ctrl-C ends the demo.")
+    click.echo(f"Letters that a teacher asks for in Settings arrive in {folder / 'letters'}.")
     named = shlex.quote(str(_settings_path(folder)))
     click.echo(f"Any other command works on it, too: CREDITROLL_CONFIG={named} creditroll audit")
     sys.stdout.flush()

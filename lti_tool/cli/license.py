@@ -148,7 +148,7 @@ def export_service(license_id: str, label: str | None, url: str | None, is_over:
     with books() as settings:
         with transaction() as session:
             if label is None or url is None:
-                export_services.remove(session, license_id)
+                export_services.remove(session, license_id, actor=OPERATOR, now=clock.now())
             else:
                 export_services.set_service(
                     session,

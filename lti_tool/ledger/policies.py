@@ -49,6 +49,11 @@ def current(session: Session, license_id: str, resource: str) -> Setting:
     return Setting(row[0], row[1]) if row else Setting(0, 0)
 
 
+def newest(session: Session, license_id: str, resource: str) -> Policy | None:
+    """The setting in force with who saved it and when; None where nobody did."""
+    return session.get(Policy, (license_id, resource, current(session, license_id, resource).version))
+
+
 _SAVE = Sql(
     """
     insert into policies (license_id, resource, version, maximum, actor_kind, actor_id, at)
@@ -70,13 +75,15 @@ def save(
 ) -> Setting:
     """Puts a new maximum in force from each student's next need on (R6, R13); saving the same again changes nothing.
 
+    The first is saved in any case: that it is off is then somebody's decision.
+
     `based_on` is the version that the person saw. Raises MaximumInvalid, or StaleSetting if a newer one was saved.
     """
     if not rules.is_allowed_maximum(maximum, resource.bundle):
         raise not_allowed(maximum, resource)
     open_pool(session, license_id, resource.name)  # a licence of another resource alone has none yet
     before = current(session, license_id, resource.name)
-    if before.version == based_on and before.maximum != maximum:
+    if before.version == based_on and (before.maximum != maximum or before.version == 0):
         saved = _SAVE.run(
             session,
             license_id=license_id,

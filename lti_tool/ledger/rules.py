@@ -121,9 +121,14 @@ def thresholds_crossed(before: Pool, after: Pool, *, bundle: int) -> list[str]:
     return [name for name, is_below in _is_below(after, bundle).items() if is_below and not already[name]]
 
 
+def is_below_fifth(pool: Pool) -> bool:
+    """Whether less than 20 % of what was issued is left."""
+    return pool.balance * 5 < pool.issued
+
+
 def _is_below(pool: Pool, bundle: int) -> dict[str, bool]:
     return {
-        "fifth": pool.balance * 5 < pool.issued,
+        "fifth": is_below_fifth(pool),
         "bundle": pool.balance < bundle,
         "empty": pool.balance == 0,
     }

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql, micros
 from lti_tool.errors import Invalid
 from lti_tool.ledger.movements import Actor
-from lti_tool.licenses import licenses
+from lti_tool.licenses import licenses, setting_changes
+from lti_tool.licenses.setting_changes import EXPORT_SERVICE
 from lti_tool.settings import Settings
 
 LONGEST_LABEL = 60
@@ -69,13 +70,28 @@ _FIND = Sql("select label, url, actor_kind from export_services where license_id
 
 
 def set_service(
-    session: Session, license_id: str, *, label: str, url: str, actor: Actor, hosts: Hosts, now: datetime
+    session: Session,
+    license_id: str,
+    *,
+    label: str,
+    url: str,
+    actor: Actor,
+    hosts: Hosts,
+    now: datetime,
+    based_on: int | None = None,
 ) -> ExportService:
-    """Gives the licence this service, in the place of any other. Raises NotFound, or Invalid with the field."""
-    licenses.find(session, license_id)
+    """Gives the licence this service, in the place of any other; the same again changes nothing.
+
+    `based_on` is the version of `setting_changes` that the person saw, if they looked. Raises NotFound, StaleSetting,
+    or Invalid with the field.
+    """
+    licenses.lock(session, license_id)
     service = ExportService(_label(label), _url(url, hosts))
     if actor.kind == "person":
         _require_named(service.host, hosts)
+    if _FIND.run(session, license_id=license_id).first() == (service.label, service.url, actor.kind):
+        return service
+    setting_changes.note(session, license_id, EXPORT_SERVICE, actor=actor, now=now, based_on=based_on)
     _SET.run(
         session,
         license_id=license_id,
@@ -88,10 +104,14 @@ def set_service(
     return service
 
 
-def remove(session: Session, license_id: str) -> bool:
-    """Takes the service away from the licence's students; False where there was none. Raises NotFound."""
-    licenses.find(session, license_id)
-    return bool(_REMOVE.run(session, license_id=license_id).rowcount)
+def remove(session: Session, license_id: str, *, actor: Actor, now: datetime, based_on: int | None = None) -> bool:
+    """Takes the service away from the licence's students; False where there was none. Raises NotFound, StaleSetting."""
+    licenses.lock(session, license_id)
+    if _FIND.run(session, license_id=license_id).first() is None:
+        return False
+    setting_changes.note(session, license_id, EXPORT_SERVICE, actor=actor, now=now, based_on=based_on)
+    _REMOVE.run(session, license_id=license_id)
+    return True
 
 
 def find(session: Session, license_id: str, hosts: Hosts) -> ExportService | None:

@@ -12,7 +12,10 @@ from lti_tool.db import Base, Instant, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
 from lti_tool.ledger import policies, pools
+from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.pools import Totals
+from lti_tool.licenses import setting_changes
+from lti_tool.licenses.setting_changes import ASSISTANTS
 from lti_tool.settings import Resource
 
 _log = logging.getLogger(__name__)
@@ -65,6 +68,15 @@ def find(session: Session, license_id: str) -> License:
     return found
 
 
+def lock(session: Session, license_id: str) -> License:
+    """The licence as it is now; nobody else changes its settings before this transaction ends. Raises NotFound."""
+    # Not FOR UPDATE: members who come in name it as their parent, and would have to wait.
+    found = session.get(License, license_id, populate_existing=True, with_for_update={"key_share": True})
+    if found is None:
+        raise NotFound("There is no such licence.")
+    return found
+
+
 def names(session: Session, license_ids: Collection[str]) -> dict[str, str]:
     """The names of these licences, by id."""
     rows = session.execute(select(License.id, License.name).where(License.id.in_(license_ids)))
@@ -107,13 +119,19 @@ def managers(session: Session, license_id: str, *, limit: int) -> Sequence[str]:
     return session.scalars(named.order_by(LicenseManager.named_at, LicenseManager.person_id).limit(limit)).all()
 
 
-def let_assistants_teach(session: Session, license_id: str, teach: bool, *, by_person: str | None) -> None:
-    """Treats teaching assistants as teachers, or no longer: from each one's next request on. Raises NotFound."""
-    license_ = find(session, license_id)
+def let_assistants_teach(
+    session: Session, license_id: str, teach: bool, *, actor: Actor, now: datetime, based_on: int | None = None
+) -> None:
+    """Treats teaching assistants as teachers, or no longer: from each one's next request on.
+
+    `based_on` is the version of `setting_changes` that the person saw, if they looked. Raises NotFound, StaleSetting.
+    """
+    license_ = lock(session, license_id)
     if license_.assistants_teach != teach:
+        setting_changes.note(session, license_id, ASSISTANTS, actor=actor, now=now, based_on=based_on)
         license_.assistants_teach = teach
         session.flush()
-        _log.info("license %s assistants_teach=%s by person %s", license_id, teach, by_person)
+        _log.info("license %s assistants_teach=%s by %s %s", license_id, teach, actor.kind, actor.id)
 
 
 def trust(session: Session, license_id: str, is_trusted: bool) -> License:

@@ -116,16 +116,17 @@ def take_settings(
     offer = settings_offer(session, course_id, license_id, person_id, resource)
     if offer is None or offer.key != key:
         raise gone()
+    actor = Actor("person", person_id)
     policies.save(
         session,
         license_id,
         resource,
         maximum=offer.maximum,
         based_on=offer.before.version,
-        actor=Actor("person", person_id),
+        actor=actor,
         now=now,
     )
-    licenses.let_assistants_teach(session, license_id, offer.assistants_teach, by_person=person_id)
+    licenses.let_assistants_teach(session, license_id, offer.assistants_teach, actor=actor, now=now)
     course.copy_answered_at = now
 
 

@@ -200,6 +200,21 @@ def received_by_students(session: Session, license_id: str, resource: str) -> di
     return dict(rows.all())
 
 
+def example_students(session: Session, within: Reach, *, limit: int) -> list[str]:
+    """Names of some students within reach, the first of the list: so that an explanation can speak of them."""
+    found = session.execute(
+        select(Person.name, Person.sort_name, Person.id)
+        .join(Member, Member.person_id == Person.id)
+        .join(Enrollment, Enrollment.member_id == Member.id)
+        .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+        .where(Enrollment.active, Enrollment.role == Role.LEARNER.value, Person.name.is_not(None))
+        .distinct()
+        .order_by(Person.sort_name, Person.id)
+        .limit(limit)
+    )
+    return [row.name for row in found]
+
+
 def frozen_members(session: Session, license_id: str, resource: str) -> int:
     """How many who left every course of the licence still have something (R20)."""
     return (

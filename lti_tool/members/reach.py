@@ -46,6 +46,12 @@ def of_staff(session: Session, license_id: str, member_id: str, *, teaching: boo
     return Reach(license_id, {row[0]: row[1] or row[2] or row[3] for row in rows})
 
 
+def of_license(session: Session, license_id: str) -> Reach:
+    """All courses of the licence, for figures that no page shows by name."""
+    rows = session.scalars(select(Enrollment.context_id).where(Enrollment.license_id == license_id).distinct())
+    return Reach(license_id, dict.fromkeys(rows, ""))
+
+
 @dataclass(frozen=True)
 class Assistant:
     """How an assistant stands in their course now: whether staff at all, and whether the licence lets them teach."""

@@ -68,6 +68,7 @@ REGISTRANT = Rule("an LMS that asks to be registered: its own token is what coun
 ADMINISTRATOR = Rule("whoever adds the tool to an LMS, without an account: shows nothing of anybody")
 PICKER = Rule("a picker's page: what it holds is signed by us")
 OFFICE = Rule("a school's office: the link's signature is checked, and that it still counts", is_by_address=True)
+LETTER = Rule("who got a letter: its link's signature is checked, and it only stops letters", is_by_address=True)
 PROVIDER = Rule("the payment provider: the message's own signature is checked")
 LINK_HOLDER = Rule("who has the operator's link: it is checked, and counts once", is_by_address=True)
 OPERATOR = Rule("the operator, by a link of the command line", is_operators=True)

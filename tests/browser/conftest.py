@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from lti_tool.cli.demo import prepare
 from lti_tool.db import db, writing
 from lti_tool.demo.platform import LmsConfig, create_lms
 from lti_tool.jobs import JOBS
+from lti_tool.ledger import policies
+from lti_tool.ledger.movements import OPERATOR
+from lti_tool.licenses import licenses
 from lti_tool.settings import load
 from tests.browser import chromium
 from tests.browser.seat import Seat
@@ -109,20 +113,37 @@ def family() -> str:
 
 
 @pytest.fixture
+def is_decided() -> bool:
+    """Whether somebody has saved that nothing comes by itself; else a manager's first launch asks for it."""
+    return True
+
+
+@pytest.fixture
+def lms(servers: tuple[Serving, Serving], family: str, lms_key: Path) -> LmsConfig:
+    """Where both are, and how the LMS behaves."""
+    lms_server, tool_server = servers
+    return LmsConfig(url=lms_server.url, tool_url=tool_server.url, family=family, key_path=lms_key, control=True)
+
+
+@pytest.fixture
 def school(
-    servers: tuple[Serving, Serving], family: str, lms_key: Path, sqlite_url: str, tmp_path: Path
+    servers: tuple[Serving, Serving], lms: LmsConfig, sqlite_url: str, tmp_path: Path, is_decided: bool
 ) -> Iterator[School]:
     """Both sites with their jobs, prepared as `creditroll demo` does it."""
     lms_server, tool_server = servers
-    lms = LmsConfig(url=lms_server.url, tool_url=tool_server.url, family=family, key_path=lms_key, control=True)
-    with opened(lms, sqlite_url, tmp_path) as school:
+    with opened(lms, sqlite_url, tmp_path, is_decided=is_decided) as school:
         lms_server.show(create_lms(lms))
         tool_server.show(school.tool)
         yield school
 
 
+def _decide(session: Session) -> None:
+    for one in licenses.every(session):
+        policies.save(session, one.id, load({}).resource, maximum=0, based_on=0, actor=OPERATOR, now=datetime.now(UTC))
+
+
 @contextmanager
-def opened(lms: LmsConfig, database_url: str, folder: Path) -> Iterator[School]:
+def opened(lms: LmsConfig, database_url: str, folder: Path, *, is_decided: bool = True) -> Iterator[School]:
     """A school whose tool is at the address that the LMS knows, with its jobs running; nothing serves it yet."""
     settings = load(
         {},
@@ -137,7 +158,10 @@ def opened(lms: LmsConfig, database_url: str, folder: Path) -> Iterator[School]:
     prepare(settings, lms)
     tool = create_app(settings)
     with tool.extensions[JOBS].working():
-        yield School(lms, tool)
+        school = School(lms, tool)
+        if is_decided:
+            school.write(_decide)
+        yield school
     with tool.app_context():
         db.engine.dispose()
 

@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from lti_tool.jobs import RosterReader
+from lti_tool.ledger import policies
+from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti import platforms
 from lti_tool.settings import Settings
 from tests.conftest import Books
-from tests.factories import make_license
+from tests.factories import EXPORT_CREDITS, NOW, make_license
 from tests.lti_platform import CLAIM, NRPS, FakePlatform, claims, id_token, key, login, post, register, serving_platform
 from tests.roster_lms import RosterLms
 
@@ -107,10 +109,11 @@ def assert_refused(answer: TestResponse, code: str) -> None:
 
 
 def with_license(books: Books, validator: FakePlatform) -> None:
-    """Gives the validator's deployment a licence."""
+    """Gives the validator's deployment a licence whose managers have decided what there is to decide."""
     with books() as session:
         [deployment] = platforms.deployments(session, platforms.find(session, validator.id))
-        make_license(session, deployment=deployment)
+        license_ = make_license(session, deployment=deployment)
+        policies.save(session, license_.id, EXPORT_CREDITS, maximum=0, based_on=0, actor=OPERATOR, now=NOW)
 
 
 class ReadRoster(Protocol):

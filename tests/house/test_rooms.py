@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.house.sources import PACKAGE, imports, name, product
 
-DOMAIN = frozenset({"ledger", "lti", "licenses", "members", "purchasing", "webhooks"})
+DOMAIN = frozenset({"ledger", "lti", "licenses", "members", "purchasing", "webhooks", "alerts"})
 MAY_IMPORT = {
     "ledger": frozenset[str](),
     "lti": frozenset[str](),
@@ -12,11 +12,13 @@ MAY_IMPORT = {
     "members": frozenset({"licenses", "ledger", "lti"}),
     "purchasing": frozenset({"licenses", "ledger"}),
     "webhooks": frozenset({"licenses", "ledger"}),
+    "alerts": frozenset({"members", "licenses", "ledger", "lti"}),
     "web": DOMAIN | {"jobs", "postman", "sweeper"},
     "postman": frozenset({"webhooks"}),
+    "mailer": frozenset({"alerts"}),
     "sweeper": DOMAIN,
     "auditor": frozenset({"ledger", "purchasing"}),
-    "jobs": DOMAIN | {"postman", "sweeper", "auditor"},
+    "jobs": DOMAIN | {"postman", "mailer", "sweeper", "auditor"},
     "app": DOMAIN | {"web", "jobs"},
     "cli": DOMAIN | {"app", "jobs", "postman"},
     "demo": frozenset[str](),

@@ -34,8 +34,8 @@ def test_the_last_one_that_was_set_is_in_force(session: Session) -> None:
 def test_a_removed_one_is_gone_and_removing_it_again_changes_nothing(session: Session) -> None:
     license_ = make_license(session)
     export_services.set_service(session, license_.id, label="Export", url=URL, actor=OPERATOR, hosts=ANYWHERE, now=NOW)
-    assert export_services.remove(session, license_.id)
-    assert not export_services.remove(session, license_.id)
+    assert export_services.remove(session, license_.id, actor=OPERATOR, now=NOW)
+    assert not export_services.remove(session, license_.id, actor=OPERATOR, now=NOW)
     assert export_services.find(session, license_.id, ANYWHERE) is None
 
 
@@ -43,7 +43,7 @@ def test_there_has_to_be_a_license(session: Session) -> None:
     with pytest.raises(NotFound):
         export_services.set_service(session, "none", label="E", url=URL, actor=OPERATOR, hosts=ANYWHERE, now=NOW)
     with pytest.raises(NotFound):
-        export_services.remove(session, "none")
+        export_services.remove(session, "none", actor=OPERATOR, now=NOW)
 
 
 @pytest.mark.parametrize("label", ["", "   ", "x" * 61, "two\nlines", "a\0b", "turned \u202e round"])

@@ -2,8 +2,11 @@
 
 from flask import url_for
 
+from lti_tool.db import reading
+from lti_tool.licenses import first_steps
 from lti_tool.lti.content_items import page_of
 from lti_tool.web import access
+from lti_tool.web.lti.doors import settings
 from lti_tool.web.session import Visit
 
 
@@ -13,4 +16,10 @@ def landing(visit: Visit, target_link_uri: str | None) -> str:
     for endpoint in (f"manager.{page}", f"student.{page}"):
         if access.reaches(visit, endpoint):
             return url_for(endpoint)
+    if visit.manages and _are_first_steps_due(visit):
+        return url_for("manager.first_steps")
     return url_for("manager.overview" if visit.role.is_staff else "student.home")
+
+
+def _are_first_steps_due(visit: Visit) -> bool:
+    return first_steps.are_due(reading(), visit.license_id or "", settings().resource.name, visit.person_id or "")

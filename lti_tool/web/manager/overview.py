@@ -12,7 +12,7 @@ from lti_tool.ledger import journal, rules
 from lti_tool.members import activity, census, directory, reach
 from lti_tool.web import chart
 from lti_tool.web.access import STAFF, only
-from lti_tool.web.manager import ask, copies, pictures, purchases, roster
+from lti_tool.web.manager import ask, copies, notices, pictures, purchases, roster
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.picture import Picture, picture
 
@@ -67,7 +67,13 @@ def _waiting(session: Session, desk: Desk) -> dict[str, object]:
     """How many wait, the first of them, and a key for each press that gives."""
     waits = census.count_waiting(session, desk.within, desk.terms)
     rows = census.waiting(session, desk.within, desk.terms, count=waits, limit=MOST_AT_ONCE) if waits else []
-    return {"waits": waits, "waiting": rows, "shown": _SHOWN, "keys": [new_id() for _key in range(len(rows) + 1)]}
+    return {
+        "waits": waits,
+        "waiting": rows,
+        "shown": _SHOWN,
+        "keys": [new_id() for _key in range(len(rows) + 1)],
+        "notices": notices.of(desk, waiting=waits),
+    }
 
 
 def could_go_out(received: dict[int, int], maximum: int, bundle: int) -> int:

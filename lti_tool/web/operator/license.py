@@ -3,8 +3,10 @@
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lti_tool import clock
 from lti_tool.db import database_now, db, micros, transaction
 from lti_tool.ledger import policies, pools
+from lti_tool.ledger.movements import OPERATOR as BY_OPERATOR
 from lti_tool.licenses import api_keys, bindings, export_services, licenses
 from lti_tool.licenses.export_services import Hosts
 from lti_tool.members import people, reach
@@ -61,7 +63,7 @@ def assistants(license_id: str) -> ResponseReturnValue:
     """Treats teaching assistants as teachers, or no longer; again changes nothing. Raises NotFound."""
     teach = request.form.get("teach") == "yes"
     with transaction() as session:
-        licenses.let_assistants_teach(session, license_id, teach, by_person=None)
+        licenses.let_assistants_teach(session, license_id, teach, actor=BY_OPERATOR, now=clock.now())
     changes.note("let assistants teach" if teach else "let assistants only look", license_id)
     return redirect(url_for("operator.license", license_id=license_id, done="assistants"), 303)
 

@@ -25,7 +25,7 @@ def database_url(sqlite_url: str) -> str:
 HOMES = {
     "Learner": "/student/",
     "Mentor": "/student/",
-    "Instructor": "/manager/",
+    "Instructor": "/manager/first-steps",
     "TeachingAssistant": "/manager/",
     "ContentDeveloper": "/manager/",
     "Administrator": "/manager/",
@@ -57,7 +57,7 @@ def test_a_launch_as_moodle_made_it_is_let_in(
     anonymous = {claim: ABSENT for claim in ("name", "email") if claim not in seen}
     answer = launch(client, platform, changes=changes | anonymous)
     assert answer.status_code == 303
-    assert answer.headers["Location"] == ("/student/" if "student" in case else "/manager/")
+    assert answer.headers["Location"] == ("/student/" if "student" in case else "/manager/first-steps")
     assert rows(engine, "select subject, name, email from people") == [
         (seen["sub"], seen.get("name"), seen.get("email"))
     ]

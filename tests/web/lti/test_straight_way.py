@@ -113,6 +113,6 @@ def test_a_link_whose_service_was_removed_shows_credits(
     client: FlaskClient, platform: FakePlatform, licensed: str, books: Books
 ) -> None:
     with books() as session:
-        export_services.remove(session, licensed)
+        export_services.remove(session, licensed, actor=OPERATOR, now=NOW)
     answer = arrive(client, platform)
     assert answer.headers["Location"] == "/student/"

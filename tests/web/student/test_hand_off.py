@@ -254,7 +254,7 @@ def test_observers_have_no_button(student: FlaskClient, school: School, enter: E
 def test_without_a_service_there_is_no_button(student: FlaskClient, school: School) -> None:
     form = get(student, HOME).form(GO)
     with school.books() as books:
-        export_services.remove(books, school.license)
+        export_services.remove(books, school.license, actor=school.actor, now=NOW)
     page = get(student, HOME)
     assert not page.find("form", action=GO)
     assert "opens from here" not in page.text

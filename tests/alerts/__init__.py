@@ -1,0 +1,1 @@
+"""Managers are told that their license runs low."""
