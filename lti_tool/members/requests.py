@@ -166,6 +166,15 @@ def leave(session: Session, license_id: str, member_ids: Sequence[str], *, now: 
     _LEFT.run(session, license_id=license_id, ids=json.dumps(member_ids), by=None, words=None, now=micros(now))
 
 
+_UNMET = and_(
+    Account.license_id == CreditRequest.license_id,
+    Account.resource == CreditRequest.resource,
+    Account.member_id == CreditRequest.member_id,
+    Account.received == CreditRequest.received,
+)
+"""The account of who asks, if nothing came since."""
+
+
 @dataclass(frozen=True)
 class Asking:
     """A student who asks, with what they have received and used, in units."""
@@ -204,15 +213,9 @@ def waiting(
         .where(Enrollment.active, Enrollment.context_id.in_(within.courses))
         .exists()
     )
-    of_account = and_(
-        Account.license_id == CreditRequest.license_id,
-        Account.resource == CreditRequest.resource,
-        Account.member_id == CreditRequest.member_id,
-        Account.received == CreditRequest.received,
-    )
     query = (
         select(CreditRequest, Account.used, Person, func.count().over())
-        .join(Account, of_account)
+        .join(Account, _UNMET)
         .join(Member, Member.id == CreditRequest.member_id)
         .join(Person, Person.id == Member.person_id)
         .where(CreditRequest.license_id == within.license_id, CreditRequest.resource == resource)
@@ -226,6 +229,17 @@ def waiting(
     return Waiting(
         [_asking(request, person, used) for request, used, person, _total in rows], rows[0][3] if rows else 0
     )
+
+
+def asking_among(session: Session, within: Reach, resource: str, member_ids: Collection[str]) -> frozenset[str]:
+    """Which of these members ask."""
+    query = (
+        select(CreditRequest.member_id)
+        .join(Account, _UNMET)
+        .where(CreditRequest.license_id == within.license_id, CreditRequest.resource == resource)
+        .where(CreditRequest.closed_at.is_(None), CreditRequest.member_id.in_(member_ids))
+    )
+    return frozenset(session.scalars(query))
 
 
 def _asking(request: CreditRequest, person: Person, used: int) -> Asking:

@@ -105,11 +105,12 @@ def grow(books: Books, school: School, app: Flask, enter: Enter) -> Grow:
 
 
 PAGES = {
-    ("teacher", "/manager/"): 29,
-    ("teacher", "/manager/members"): 14,
-    ("teacher", "/manager/members?sort=-used&page=2"): 14,
-    ("teacher", "/manager/members?sort=course&show=all"): 14,
-    ("teacher", "/manager/members?search=student"): 15,
+    ("teacher", "/manager/"): 30,
+    ("teacher", "/manager/members"): 15,
+    ("teacher", "/manager/members?sort=-used&page=2"): 15,
+    ("teacher", "/manager/members?sort=course&show=all"): 15,
+    ("teacher", "/manager/members?search=student"): 16,
+    ("teacher", "/manager/requests"): 7,
     ("teacher", "/manager/members/roster"): 8,
     ("teacher", "/manager/pulse"): 2,
     ("teacher", "/manager/members/add?only={member}"): 8,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
@@ -20,6 +20,8 @@ from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses import api_keys
 from lti_tool.lti.roles import Role
+from lti_tool.members import requests
+from lti_tool.members.requests import CreditRequest
 from lti_tool.purchasing import unfinished, wishes
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW, make_context, make_license, make_member, make_order
@@ -47,6 +49,8 @@ def neighbour(books: Books, school: School) -> Ids:
         hold = holds.hold(*where, amount=1, actor=OPERATOR, now=NOW, lasts=holds.LONGEST_LIFE, reference=SECRETS[-1])
         order = make_order(session, license_, method="purchase_order", po_number="PO-OF-OTHERS")
         order.billing_organization = "Shelbyville District"
+        poor = make_member(session, license_, course, name="Poor Quillfeather")
+        requests.ask(session, license_.id, EXPORT_CREDITS, poor.id, reason="Alchemy", now=NOW)
         ids = {
             "license_id": license_.id,
             "member_id": member.id,
@@ -54,6 +58,7 @@ def neighbour(books: Books, school: School) -> Ids:
             "order_id": order.id,
             "batch": batch,
             "context_id": course.id,
+            "request_id": str(session.scalar(select(CreditRequest.id).filter_by(license_id=license_.id))),
         }
         return ids | _wishes(session, license_.id, teacher.person_id, member.id)
 
@@ -148,6 +153,7 @@ def test_no_page_reaches_over_the_wall(teacher: FlaskClient, engine: Engine, sch
         **dict.fromkeys(("course", "context", "copied", "offer"), neighbour["context_id"]),
         **dict.fromkeys(("batch", "before", "after"), neighbour["batch"]),
         **dict.fromkeys(("order", "order_id"), neighbour["order_id"]),
+        "request": neighbour["request_id"],
         **dict.fromkeys(("wish", "license"), neighbour["license_id"]),
         **dict.fromkeys(("allotment", "unfinished"), neighbour["allotment_id"]),
         **{"amount": "1", "quantity": "25", "standing": "staff", "answer": "take", "confirm": "1", "close": "1"},

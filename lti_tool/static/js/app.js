@@ -11,6 +11,7 @@ import { steppers } from "./stepper.js";
 import { times } from "./times.js";
 import { selection } from "./selection.js";
 import { sums } from "./sum.js";
+import { ticks } from "./ticks.js";
 import { copying } from "./copy.js";
 import { closing } from "./close.js";
 import { leaving } from "./leave.js";
@@ -18,4 +19,4 @@ import { offers } from "./offers.js";
 import { handingOn } from "./handing.js";
 import { letters } from "./letters.js";
 
-for (const enhance of [tabs, steppers, times, selection, sums, copying, closing, leaving, offers, handingOn, letters]) atEachLoad(enhance);
+for (const enhance of [tabs, steppers, times, selection, sums, ticks, copying, closing, leaving, offers, handingOn, letters]) atEachLoad(enhance);

@@ -81,8 +81,8 @@ def save() -> ResponseReturnValue:
         try:
             saved = _give(ids, each, posted.values["note"] or None, key)
         except PoolShort as short:
-            posted.wrong["amount"] = _shortage(len(set(ids)), each, short)
-            lacks = Short(short.missing, _keep(ids, each, posted))
+            posted.wrong["amount"] = shortage(len(set(ids)), each, short)
+            lacks = Short(short.missing, keep(ids, each, posted))
         except FormReused as reused:
             posted.wrong["form"] = reused.detail
             posted.values["request_key"] = new_id()
@@ -137,7 +137,7 @@ def _give(ids: list[str], each: int, note: str | None, key: str) -> Posted | Que
         return given
 
 
-def _keep(ids: list[str], each: int, posted: Form) -> str | None:
+def keep(ids: list[str], each: int, posted: Form) -> str | None:
     """What was typed waits for those who may buy what is missing; the books refused it, so all of it is valid."""
     visit = access.visit()
     if visit.person_id is None or not access.reaches(visit, "manager.purchase"):
@@ -157,7 +157,8 @@ def _keep(ids: list[str], each: int, posted: Form) -> str | None:
         )
 
 
-def _shortage(people: int, each: int, short: PoolShort) -> str:
+def shortage(people: int, each: int, short: PoolShort) -> str:
+    """What stands beside the amount that the license is too small for."""
     return ngettext(
         "%(num)s person × %(each)s = %(needed)s, but the license has %(pool)s: %(missing)s are missing.",
         "%(num)s people × %(each)s = %(needed)s, but the license has %(pool)s: %(missing)s are missing.",

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from lti_tool.db import db
 from lti_tool.language import N_, _
 from lti_tool.lti.roles import Role
-from lti_tool.members import directory
+from lti_tool.members import directory, requests
 from lti_tool.members.directory import SHOWS, SORTS, Wish
 from lti_tool.web.access import STAFF, only
 from lti_tool.web.manager import roster
@@ -49,12 +49,14 @@ def members() -> str:
     wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
     marked = request.args.get("marked", "")
     state = roster.state(session, desk, counts=None if wish.search or wish.course else counts)
+    rows = directory.page(session, desk.within, desk.terms, wish, now=desk.now)
     return render_template(
         "manager/members.html",
         desk=desk,
         wish=wish,
         counts=counts,
-        rows=directory.page(session, desk.within, desk.terms, wish, now=desk.now),
+        rows=rows,
+        asking=requests.asking_among(session, desk.within, desk.resource.name, [row.member_id for row in rows]),
         pages=pages,
         nearby=_nearby(wish.page, pages),
         address=_address(wish),

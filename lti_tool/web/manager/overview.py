@@ -9,7 +9,7 @@ from lti_tool.db import db
 from lti_tool.ids import new_id
 from lti_tool.language import _
 from lti_tool.ledger import journal, rules
-from lti_tool.members import activity, census, directory, reach
+from lti_tool.members import activity, census, directory, reach, requests
 from lti_tool.web import chart
 from lti_tool.web.access import STAFF, only
 from lti_tool.web.manager import ask, copies, notices, pictures, purchases, roster
@@ -55,6 +55,7 @@ def overview() -> str:
         use=pictures.use(session, desk) if manages else None,
         chart_above=chart.ABOVE,
         chart_height=chart.HEIGHT,
+        asking=requests.waiting(session, desk.within, desk.resource.name, limit=MOST_AT_ONCE),
         events=events,
         actors=reach.person_names(session, {event.actor_id for event in events if event.actor_id}),
         roster=roster.state(session, desk),

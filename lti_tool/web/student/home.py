@@ -33,7 +33,7 @@ PAGE = 20
 class Shown(Sheet):
     """A sheet as it is shown; `coming` is what can still come by itself, in units.
 
-    `is_new`: nothing was ever used; `may_ask`: there is something to ask for; `answer` is how the last request stands.
+    `is_new`: nothing was used or asked for yet; `may_ask`: there is something to ask for; `answer`: what came of it.
     """
 
     coming: int
@@ -106,7 +106,7 @@ def _shown(terms: CourseView, sheet: Sheet, resource: Resource) -> Shown:
     return Shown(
         **vars(sheet),
         coming=coming,
-        is_new=standing.used + standing.held == 0,
+        is_new=standing.used + standing.held == 0 and sheet.asked is None,
         may_ask=requests.may_ask(standing, coming=coming) and not sheet.is_frozen,
         answer=None if "before" in request.args else answer_on(sheet, now=clock.now()),
         why_none=_why_none(standing, resource, terms),
