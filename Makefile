@@ -52,6 +52,10 @@ translations: $(READY) ## Bring the catalogs up to date with the sentences in th
 	$(BIN)/pybabel -q compile -d $(CATALOGS)
 	rm $(CATALOGS)/messages.pot
 
+.PHONY: pictures
+pictures: $(READY) ## Take pictures of every page and state at four widths, light and dark (FOLDER=…, STATES="members …")
+	@$(BIN)/python -m tests.browser.gallery $(or $(FOLDER),instance/pictures) $(STATES)
+
 .PHONY: bench
 bench: $(READY) ## Measure everything that has a target, side by side with floors and peers (BENCH="S1 S4" for some)
 	@$(if $(BENCH),,$(BIN)/python -m bench.validation)

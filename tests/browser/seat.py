@@ -16,11 +16,11 @@ _EXPECTED = (
     "status of 422",  # a refused form answers so
     "Blocked autofocusing",  # for pages without scripts; js/focus.js does it in a frame
 )
-_FAULTS = (
+FAULTS = (
     "async () => (await axe.run({exclude: [['iframe']]}, {rules: {'target-size': {enabled: true}}})).violations"
     ".flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html} ${node.failureSummary}`))"
 )
-_STANDS_OUT = (  # by so many px, whichever way the page is read
+STANDS_OUT = (  # by so many px, whichever way the page is read
     "() => { const root = document.documentElement, was = root.dir; return ['ltr', 'rtl'].map((way) => {"
     " root.dir = way; const wide = root.scrollWidth - innerWidth; root.dir = was; return Math.max(0, wide); }); }"
 )
@@ -86,8 +86,8 @@ class Seat:
         frame.evaluate(AXE)
         for width in WIDTHS:
             self.widen(width)
-            assert frame.evaluate(_FAULTS) == [], f"{name} at {width}"
-            assert frame.evaluate(_STANDS_OUT) == [0, 0], f"{name} at {width}"
+            assert frame.evaluate(FAULTS) == [], f"{name} at {width}"
+            assert frame.evaluate(STANDS_OUT) == [0, 0], f"{name} at {width}"
         if folder := os.environ.get("CREDITROLL_SHOTS"):
             for width in SHOT_WIDTHS:
                 self.widen(width)
@@ -133,7 +133,7 @@ def find_axe_faults(page: Page) -> Any:
         page.evaluate(AXE)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
-            found += page.evaluate(_FAULTS)
+            found += page.evaluate(FAULTS)
     except Error as error:
         raise AssertionError(f"axe did not run at {page.url}") from error
     page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})

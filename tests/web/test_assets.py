@@ -1,6 +1,7 @@
 """Scripts, styles and fonts are our own, are what their packages shipped, and change their address when they change."""
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -47,6 +48,17 @@ def test_pages_load_only_files_that_are_there(client: FlaskClient) -> None:
             assert "immutable" in answer.headers["Cache-Control"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_texts_come_zipped_to_who_can_read_it(client: FlaskClient) -> None:
+    page = client.get("/manager/").get_data(as_text=True)
+    [address] = re.findall(r'src="(/static/[^"]+/htmx.min.js)"', page)
+    with client.get(address) as plain, client.get(address, headers={"Accept-Encoding": "gzip, br"}) as zipped:
+        assert "Content-Encoding" not in plain.headers
+        assert zipped.headers["Content-Encoding"] == "gzip"
+        assert zipped.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+        assert gzip.decompress(zipped.data) == plain.data
+        assert len(zipped.data) < len(plain.data) / 2
 
 
 def test_files_of_an_older_version_are_not_mixed_in(client: FlaskClient) -> None:

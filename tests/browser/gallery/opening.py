@@ -1,0 +1,65 @@
+"""A tool that serves the scene, and a way to any state of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Page, Response
+
+from lti_tool import clock, schema
+from lti_tool.app import create_app
+from lti_tool.db import db
+from lti_tool.settings import load
+from lti_tool.web.session import HEADER
+from tests.browser.gallery.scene import Scene, build
+from tests.browser.gallery.states import State
+from tests.demo_lms import Serving
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The scene at an address."""
+
+    scene: Scene
+    url: str
+
+    def show(self, page: Page, state: State) -> Response:
+        """Opens the state in the page; the answer is the last one that a page was made from."""
+        term = self.scene.term
+        day = (clock.now() - timedelta(days=30)).date()
+        path = state.path.format(student=term.students[2], batch=term.ids["batch"], day=day)
+        token = {HEADER: self.scene.token(state.visit(self.scene))} if state.visit else {}
+        page.set_extra_http_headers(token)
+        answers: list[Response] = []
+        page.on("response", lambda one: answers.append(one) if "/static/" not in one.url else None)
+        answer = page.goto(f"{self.url}{path}")
+        assert answer
+        page.evaluate("document.fonts.ready")
+        if state.act:
+            state.act(page)
+            answer = next(one for one in reversed(answers) if one.headers["content-type"].startswith("text/html"))
+        return answer
+
+
+@contextmanager
+def opened(server: Serving, folder: Path) -> Iterator[Gallery]:
+    """The scene on a SQLite of its own, served there; nothing runs beside it."""
+    database_url = f"sqlite:///{folder / 'gallery.db'}"
+    settings = load(
+        {},
+        database_url=database_url,
+        secret_key="a secret for tests, long enough for all",
+        public_url=server.url,
+        keys_dir=str(folder / "keys"),
+        files_dir=str(folder / "files"),
+    )
+    app = create_app(settings)
+    with app.app_context():
+        schema.upgrade(db.engine)
+    scene = build(app)
+    server.show(app)
+    yield Gallery(scene, server.url)
+    with app.app_context():
+        db.engine.dispose()
