@@ -131,9 +131,7 @@ def _class(session: Session, platform: Platform, school: str, course: str, *, st
     )
     license_.owner_person_id = teacher.person_id
     opened = now - timedelta(hours=2)
-    session.execute(
-        update(Enrollment).where(Enrollment.context_id == context.id).values(last_launch_at=opened)
-    )
+    session.execute(update(Enrollment).where(Enrollment.context_id == context.id).values(last_launch_at=opened))
     return made
 
 

@@ -17,12 +17,22 @@ LARGEST_HTML = LARGEST_SCRIPTS = 60_000
 LOOKS: list[tuple[int, Literal["light", "dark"]]] = [(1280, "light"), (320, "dark")]
 
 
+def listen(page: Page) -> tuple[list[Response], list[str]]:
+    """What comes to the page from now on, and what its scripts complain of."""
+    heard: list[Response] = []
+    complaints: list[str] = []
+
+    def hear(response: Response) -> None:
+        heard.append(response)
+
+    page.on("response", hear)
+    page.on("pageerror", lambda error: complaints.append(error.message))
+    return heard, complaints
+
+
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_a_state_is_open_to_everybody_and_light(gallery: Gallery, page: Page, state: State) -> None:
-    heard: list[Response] = []
-    page.on("response", lambda one: heard.append(one))
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(error.message))
+    heard, complaints = listen(page)
     answer = gallery.show(page, state)
     assert answer.status == state.status
     assert len(answer.body()) <= LARGEST_HTML
