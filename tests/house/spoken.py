@@ -46,12 +46,17 @@ def is_sentence(text: str) -> bool:
 
 def in_template(path: Path) -> list[Fault]:
     """The texts of a template outside `_()` and `{% trans %}`: between tags, in attributes, in expressions."""
-    html, holes, blocks = _taken_apart(path.read_text("utf-8"))
+    return [Fault(name(path), text) for text in texts_of(path.read_text("utf-8"))]
+
+
+def texts_of(source: str) -> list[str]:
+    """The same of a template's source."""
+    html, holes, blocks = _taken_apart(source)
     reader = _Reader(holes)
     reader.feed(html)
     reader.close()
     texts = [*reader.found, *(text for tokens in blocks for text, _inner in _unmarked(tokens) if is_sentence(text))]
-    return [Fault(name(path), " ".join(text.split())) for text in texts]
+    return [" ".join(text.split()) for text in texts]
 
 
 def _taken_apart(source: str) -> tuple[str, list[list[Token]], list[list[Token]]]:
