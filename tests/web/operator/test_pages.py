@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from lti_tool import clock
 from lti_tool.auditor import Auditor
+from lti_tool.db import db
 from lti_tool.jobs import Jobs
 from lti_tool.settings import Settings
 from tests.conftest import Books
@@ -101,8 +102,6 @@ def test_the_start_says_what_needs_the_operator(operator: FlaskClient, world: Wo
 
 def test_where_nothing_needs_them_it_says_so(operator: FlaskClient, settings: Settings) -> None:
     with operator.application.app_context():
-        from lti_tool.db import db
-
         Auditor(db.engine).audit()
         Jobs(settings, db.engine).sweep()
     assert "Nothing needs you" in pages.get(operator, "/operator/").text
