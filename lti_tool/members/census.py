@@ -5,9 +5,10 @@ Each answer is one pass over accounts or enrolments that looks nobody up but tho
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
@@ -68,18 +69,18 @@ class Held:
     used: int
 
 
-_NOT_OVERDUE = """
-    (a.held - case when a.held = 0 then 0 else coalesce((
-        select sum(h.amount) from holds h
-         where h.license_id = a.license_id and h.resource = a.resource and h.member_id = a.member_id
-           and h.status = 'held' and h.expires_at <= :now), 0) end)
+# What is held past its time is available again, whether or not a sweeper ran (R19): few holds, if any.
+_OVERDUE = """
+    left join (select h.member_id, sum(h.amount) as amount from holds h
+                where h.license_id = :license_id and h.resource = :resource and h.status = 'held'
+                  and h.expires_at <= :now
+                group by h.member_id) o on o.member_id = a.member_id
 """
-"""What an account has reserved: what is held past its time is available again, whether or not a sweeper ran (R19)."""
 
 _HELD = _sql(
     f"""
-    select coalesce(sum(a.balance), 0), coalesce(sum({_NOT_OVERDUE}), 0), coalesce(sum(a.used), 0)
-      from accounts a
+    select coalesce(sum(a.balance), 0), coalesce(sum(a.held - coalesce(o.amount, 0)), 0), coalesce(sum(a.used), 0)
+      from accounts a {_OVERDUE.strip()}
      where a.license_id = :license_id and a.resource = :resource
        and a.member_id in (select e.member_id from enrollments e
                             where e.license_id = :license_id and e.context_id in COURSES)
@@ -108,15 +109,16 @@ _OF_COURSES = """
                      where e.license_id = :license_id and e.context_id in COURSES and e.active and e.role = 'learner')
 """
 _PURSES_TEXT = f"""
-    select received, count(*),
-           sum(case when available <= 0 then 1 else 0 end),
-           sum(case when available <= :bundle then 1 else 0 end),
-           sum(case when available <= 2 * :bundle then 1 else 0 end),
-           sum(case when available <= 4 * :bundle then 1 else 0 end)
-      from (select a.received, a.balance - {_NOT_OVERDUE} as available
-              from accounts a
+    select received, step, count(*)
+      from (select a.received,
+                   case when a.balance - a.held + coalesce(o.amount, 0) <= 0 then 0
+                        when a.balance - a.held + coalesce(o.amount, 0) <= :bundle then 1
+                        when a.balance - a.held + coalesce(o.amount, 0) <= 2 * :bundle then 2
+                        when a.balance - a.held + coalesce(o.amount, 0) <= 4 * :bundle then 3
+                        else 4 end as step
+              from accounts a {_OVERDUE.strip()}
              where a.license_id = :license_id and a.resource = :resource and WHOSE) purse
-     group by received
+     group by received, step
 """
 _PURSES_OF_LICENSE = _sql(_PURSES_TEXT.replace("WHOSE", _OF_LICENSE))
 _PURSES_OF_COURSES = _sql(_PURSES_TEXT.replace("WHOSE", _OF_COURSES))
@@ -143,7 +145,7 @@ class Purses:
     def came(self) -> tuple[int, ...]:
         """How many have received so much, step by step."""
         up_to = [sum(people for units, people in self.received.items() if units <= most) for most in self.bounds]
-        return _steps([*up_to, self.students])
+        return tuple(most - less for less, most in pairwise([0, *up_to, self.students]))
 
     @property
     def bounds(self) -> tuple[int, ...]:
@@ -157,12 +159,12 @@ def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, n
     rows = statement.run(
         session, **_within(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)
     ).all()
-    up_to = [sum(int(row[place]) for row in rows) for place in (2, 3, 4, 5, 1)]
-    return Purses({row[0]: int(row[1]) for row in rows}, terms.bundle, _steps(up_to))
-
-
-def _steps(up_to: Sequence[int]) -> tuple[int, ...]:
-    return tuple(most - before for most, before in zip(up_to, [0, *up_to], strict=False))
+    received: Counter[int] = Counter()
+    left = [0] * (len(_BOUNDS) + 1)
+    for units, step, people in rows:
+        received[units] += people
+        left[step] += people
+    return Purses(dict(received), terms.bundle, tuple(left))
 
 
 @dataclass(frozen=True)
