@@ -154,6 +154,10 @@ def opened(lms: LmsConfig, database_url: str, folder: Path, *, is_decided: bool 
         files_dir=str(folder / "files"),
         allow_private_hosts=["localhost"],
         styleguide=True,
+        smtp_host="127.0.0.1",  # offered; nobody listens at this port
+        smtp_port=9,
+        smtp_starttls=False,
+        smtp_sender="creditroll@lincoln.example",
     )
     prepare(settings, lms)
     tool = create_app(settings)

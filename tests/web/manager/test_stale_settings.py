@@ -17,7 +17,7 @@ from tests.web.pages import Page, get, post
 SETTINGS, SERVICE, ASSISTANTS = "/manager/settings", "/manager/settings/export-service", "/manager/settings/assistants"
 ANYWHERE = Hosts(frozenset(), frozenset())
 WHEN = "Nov 23, 9:00 AM UTC"
-BY_SAM = f"Nothing was saved: Sam Ito changed this on {WHEN}, after you opened the form."
+BY_SAM = f"Nothing was saved: Sam Ito changed this after you opened the form ({WHEN})."
 
 
 def sam(school: School) -> Actor:
@@ -73,8 +73,8 @@ def test_a_field_that_is_mended_does_not_make_a_stale_form_new(teacher: FlaskCli
 
 def test_who_it_was_may_be_the_operator_or_oneself(teacher: FlaskClient, school: School) -> None:
     for actor, said in (
-        (OPERATOR, f"whoever runs Creditroll changed this on {WHEN}"),
-        (school.actor, f"you changed this on another page on {WHEN}"),
+        (OPERATOR, f"whoever runs Creditroll changed this after you opened the form ({WHEN})"),
+        (school.actor, f"you changed this on another page after this form was opened ({WHEN})"),
     ):
         form = get(teacher, SETTINGS).form(SETTINGS)
         save_maximum(school, maximum(school) + 20, actor)
