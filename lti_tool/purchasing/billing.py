@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from lti_tool.errors import Invalid
+from lti_tool.language import N_, _
 from lti_tool.purchasing.orders import Order
 
 FIELDS = ("po_number", "billing_organization", "billing_name", "billing_email", "billing_address")
 _LONGEST = {"po_number": 60, "billing_organization": 120, "billing_name": 120, "billing_email": 254}
 _EMPTY = {
-    "po_number": "Enter the number of the purchase order.",
-    "billing_organization": "Enter the school or district that pays.",
-    "billing_name": "Enter who receives the invoice.",
-    "billing_email": "Enter the e-mail address of whoever receives the invoice.",
+    "po_number": N_("Enter the number of the purchase order."),
+    "billing_organization": N_("Enter the school or district that pays."),
+    "billing_name": N_("Enter who receives the invoice."),
+    "billing_email": N_("Enter the e-mail address of whoever receives the invoice."),
 }
 _MOST_LINES, _LONGEST_LINE = 4, 100
 _EMAIL = re.compile(r"""[^\s@<>()\[\],;:\\"]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}""")
@@ -69,23 +70,23 @@ class Billing:
 def _fault(field: str, text: str) -> str:
     longest = _LONGEST[field]
     if not text:
-        return _EMPTY[field]
+        return _(_EMPTY[field])
     if not _is_visible(text):
-        return "This has a character that cannot be shown. Type it, instead of pasting it."
+        return _("This has a character that cannot be shown. Type it, instead of pasting it.")
     if len(text) > longest:
-        return f"This has at most {longest} characters; what you typed has {len(text):,}."
+        return _("This has at most %(most)s characters; what you typed has %(count)s.", most=longest, count=len(text))
     if field == "billing_email" and not _EMAIL.fullmatch(text):
-        return "This is not an e-mail address such as office@school.org."
+        return _("This is not an e-mail address such as office@school.org.")
     return ""
 
 
 def _address_fault(lines: list[str]) -> str:
     if len(lines) > _MOST_LINES:
-        return f"An address has at most {_MOST_LINES} lines; this one has {len(lines):,}."
+        return _("An address has at most %(most)s lines; this one has %(count)s.", most=_MOST_LINES, count=len(lines))
     if not all(map(_is_visible, lines)):
-        return "This has a character that cannot be shown. Type it, instead of pasting it."
+        return _("This has a character that cannot be shown. Type it, instead of pasting it.")
     if any(len(line) > _LONGEST_LINE for line in lines):
-        return f"A line of an address has at most {_LONGEST_LINE} characters."
+        return _("A line of an address has at most %(most)s characters.", most=_LONGEST_LINE)
     return ""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Invalid
+from lti_tool.language import _
 from lti_tool.ledger.movements import OPERATOR, SYSTEM, Actor
 from lti_tool.licenses import licenses
 from lti_tool.purchasing import fulfilment, orders, payments
@@ -51,7 +52,7 @@ def place(
         return order
     orders.require_price(order, now=now)
     if order.method != PURCHASE_ORDER or order.po_number is None:
-        raise NotByPurchaseOrder("Enter the purchase order number and whom to bill first.")
+        raise NotByPurchaseOrder(_("Enter the purchase order number and whom to bill first."))
     order.status, order.placed_at, order.placed_by = "placed", now, by
     order.due_at = now + timedelta(days=invoice_days)
     session.flush()
@@ -72,7 +73,9 @@ def approve(session: Session, order_id: str, *, actor: Actor = OPERATOR, now: da
     if not _is_paid(session, order):
         orders.require(order, "placed")
         if order.method != PURCHASE_ORDER:
-            raise NotByPurchaseOrder(f"Order {order.number} is paid by card: it is credited when the payment arrives.")
+            raise NotByPurchaseOrder(
+                _("Order %(number)s is paid by card: it is credited when the payment arrives.", number=order.number)
+            )
     if order.placed_at is None:  # paid for as a quote: a bank asks nobody
         order.method, order.placed_at, order.placed_by = order.method or PURCHASE_ORDER, now, "operator"
     fulfilment.fulfil(session, order, actor=actor, now=now)
@@ -86,7 +89,7 @@ def cancel(session: Session, order_id: str, *, by: str, now: datetime, note: str
     Raises NotFound, OrderClosed, Invalid.
     """
     if note is not None and len(note) > _LONGEST_NOTE:
-        raise Invalid(f"A note has at most {_LONGEST_NOTE} characters.", field="note")
+        raise Invalid(_("A note has at most %(most)s characters.", most=_LONGEST_NOTE), field="note")
     order = orders.locked(session, order_id)
     if order.status != "cancelled":
         orders.require(order, "draft", "placed")
@@ -120,9 +123,11 @@ def record_payment(session: Session, order_id: str, *, amount: int, reference: s
 def check_payment(amount: int, reference: str) -> None:
     """What no bank would have said is refused before anybody is asked to confirm it. Raises Invalid."""
     if not 1 <= amount <= _MOST_MONEY:
-        raise Invalid("The amount must be above zero, and be one that a bank would transfer.", field="amount")
+        raise Invalid(_("The amount must be above zero, and be one that a bank would transfer."), field="amount")
     if not reference or len(reference) > _LONGEST_REFERENCE or not reference.isprintable():
-        raise Invalid(f"A reference has 1 to {_LONGEST_REFERENCE} visible characters.", field="reference")
+        raise Invalid(
+            _("A reference has 1 to %(most)s visible characters.", most=_LONGEST_REFERENCE), field="reference"
+        )
 
 
 def _is_paid(session: Session, order: Order) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lti_tool.language import N_, _
 from lti_tool.price_list import Catalog, PriceList
 from lti_tool.purchasing.refusals import NotForSale
 
@@ -40,7 +41,7 @@ def goods_price(catalog: Catalog, resource: str, quantity: int) -> int:
     """What so many units cost before tax. Raises NotForSale."""
     prices = catalog.prices.get(resource)
     if prices is None:
-        raise NotForSale("This cannot be bought here. Ask whoever set Creditroll up.", field="quantity")
+        raise NotForSale(_("This cannot be bought here. Ask whoever set Creditroll up."), field="quantity")
     found = _priced(prices, quantity) if 1 <= quantity <= catalog.most else None
     if found is None:
         raise NotForSale(_nearest(catalog, prices, quantity), field="quantity")
@@ -91,11 +92,16 @@ def _priced(prices: PriceList, quantity: int) -> int | None:
 
 def _nearest(catalog: Catalog, prices: PriceList, quantity: int) -> str:
     if quantity > catalog.most:
-        return f"One order may have at most {catalog.most:,}. Place two orders, or ask for a quote by e-mail."
+        return _(
+            "One order may have at most %(most)s. Place two orders, or ask for a quote by e-mail.", most=catalog.most
+        )
     if prices.tiers:
-        return f"The smallest order is {min([prices.tiers[0].start, *(pack.units for pack in prices.packs)]):,}."
+        least = min([prices.tiers[0].start, *(pack.units for pack in prices.packs)])
+        return _("The smallest order is %(least)s.", least=least)
     sizes = [pack.units for pack in prices.packs]
-    below = [size for size in sizes if size < quantity][-1:]
-    near = below + [size for size in sizes if size > quantity][:1]
-    words = " and ".join(f"{size:,}" for size in near)
-    return f"{quantity:,} is not one of the packs. The nearest {'is' if len(near) == 1 else 'are'} {words}."
+    below, above = [size for size in sizes if size < quantity], [size for size in sizes if size > quantity]
+    if below and above:
+        words = N_("%(quantity)s is not one of the packs. The nearest are %(less)s and %(more)s.")
+        return _(words, quantity=quantity, less=below[-1], more=above[0])
+    words = N_("%(quantity)s is not one of the packs. The nearest is %(near)s.")
+    return _(words, quantity=quantity, near=(below[-1:] + above[:1])[0])

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order
 
@@ -71,13 +72,15 @@ class Upload:
     def read(cls, content: bytes, file_name: str) -> Self:
         """The file as it came. Raises CertificateUnfit; neither its name nor what the browser calls it is believed."""
         if not content:
-            raise CertificateUnfit("This file is empty. Choose the certificate as a PDF, PNG or JPEG.")
+            raise CertificateUnfit(_("This file is empty. Choose the certificate as a PDF, PNG or JPEG."))
         if len(content) > LARGEST:
-            raise CertificateUnfit("This file is larger than 5 MB. Scan it in black and white, or as a PDF.")
+            raise CertificateUnfit(_("This file is larger than 5 MB. Scan it in black and white, or as a PDF."))
         for begins, media_type, endings in _KINDS:
             if content.startswith(begins):
                 return cls(content, _tidy(file_name, endings), media_type)
-        raise CertificateUnfit("This is not a PDF, PNG or JPEG, whatever its name says. Scan it, or save it as a PDF.")
+        raise CertificateUnfit(
+            _("This is not a PDF, PNG or JPEG, whatever its name says. Scan it, or save it as a PDF.")
+        )
 
 
 _INSERT = Sql(
@@ -100,7 +103,9 @@ def keep(
     kept = _same(session, license_id, digest)
     if kept is None:
         if _count(session, license_id) >= MOST:
-            raise CertificateUnfit(f"This license has {MOST} certificates already. Ask whoever runs Creditroll.")
+            raise CertificateUnfit(
+                _("This license has %(most)s certificates already. Ask whoever runs Creditroll.", most=MOST)
+            )
         made = new_id()
         _write(files, made, upload.content)
         _INSERT.run(
@@ -119,7 +124,7 @@ def keep(
         if kept.id != made:  # the same file came twice at once
             (files / made).unlink()
     if kept.refused_at is not None:
-        raise CertificateUnfit("This certificate was not accepted by whoever runs Creditroll. Send another.")
+        raise CertificateUnfit(_("This certificate was not accepted by whoever runs Creditroll. Send another."))
     if not (files / kept.id).exists():  # the folder was lost, or restored from an older copy
         _write(files, kept.id, upload.content)
     return kept
@@ -135,7 +140,7 @@ def find(session: Session, certificate_id: str) -> Certificate:
     """The certificate with this id, of any licence: for the operator. Raises NotFound."""
     found = session.scalar(select(Certificate).where(Certificate.id == certificate_id))
     if found is None:
-        raise NotFound("There is no such certificate.")
+        raise NotFound(_("There is no such certificate."))
     return found
 
 
@@ -163,7 +168,7 @@ def content(files: Path, certificate: Certificate) -> bytes:
     try:
         return (files / certificate.id).read_bytes()
     except FileNotFoundError as lost:
-        raise NotFound("The file of this certificate is lost. Ask the school for it again.") from lost
+        raise NotFound(_("The file of this certificate is lost. Ask the school for it again.")) from lost
 
 
 def _same(session: Session, license_id: str, digest: str) -> Certificate | None:

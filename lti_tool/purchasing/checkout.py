@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ForeignKey, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant
+from lti_tool.language import _
 from lti_tool.purchasing import fulfilment, orders, payments
 from lti_tool.purchasing.orders import CARD, Order
 from lti_tool.purchasing.payments import Payment
@@ -84,7 +85,7 @@ def begin_payment(session: Session, order_id: str, *, now: datetime) -> tuple[Or
     order = orders.locked(session, order_id)
     orders.require(order, "placed", "refused")
     if order.method != CARD:
-        raise NotByCard(f"Order {order.number} is not to be paid by card.")
+        raise NotByCard(_("Order %(number)s is not to be paid by card.", number=order.number))
     last = latest(session, order.id)
     _require_unpaid(session, order, last)
     if last is not None and last.is_usable(now):
@@ -169,14 +170,19 @@ def _require_unpaid(session: Session, order: Order, last: Checkout | None) -> No
     """Stops a second payment where a first one came or is on its way."""
     if is_begun(payments.of_order(session, order.id), last):
         raise PaymentUnderWay(
-            f"A payment for order {order.number} is under way. Your credits come by themselves once it has arrived."
+            _(
+                "A payment for order %(number)s is under way. Your credits come by themselves once it has arrived.",
+                number=order.number,
+            )
         )
 
 
 def _next(order: Order, last: Checkout | None, now: datetime) -> Checkout:
     ends = min(now + _LONGEST, order.expires_at).replace(microsecond=0)  # the provider counts whole seconds
     if ends - now < _SHORTEST:
-        raise PriceExpired("The price of this order ends too soon to pay by card. Start a new one; it takes a minute.")
+        raise PriceExpired(
+            _("The price of this order ends too soon to pay by card. Start a new one; it takes a minute.")
+        )
     return Checkout(
         order_id=order.id,
         attempt=1 if last is None else last.attempt + 1,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant
 from lti_tool.errors import NotFound
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order
 
@@ -68,7 +69,7 @@ def follow(session: Session, link_id: str, *, now: datetime) -> OfficeLink:
     """The link with this id. Raises NotFound, alike for one that never was, is closed, or is over."""
     found = session.get(OfficeLink, link_id)
     if found is None or found.closed_at is not None or found.expires_at <= now:
-        raise NotFound("This link does not work, or no longer.")
+        raise NotFound(_("This link does not work, or no longer."))
     return found
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant
 from lti_tool.errors import NotFound
 from lti_tool.ids import new_id, new_support_id
+from lti_tool.language import N_, _
 from lti_tool.ledger.pools import open_pool
 from lti_tool.price_list import Catalog
 from lti_tool.purchasing import catalog as prices
@@ -26,6 +27,14 @@ PURCHASE_ORDER, CARD = "purchase_order", "card"
 MOST_QUOTES = 200
 """Open quotes of one licence: more are a mistake, or somebody who fills the disk."""
 
+_CLOSED = {
+    "draft": N_("%(number)s is still a quote; nothing was changed."),
+    "placed": N_("Order %(number)s is placed already; nothing was changed."),
+    "fulfilled": N_("Order %(number)s is fulfilled already; nothing was changed."),
+    "cancelled": N_("Order %(number)s is cancelled already; nothing was changed."),
+    "expired": N_("Order %(number)s is expired already; nothing was changed."),
+    "refused": N_("Order %(number)s is refused already; nothing was changed."),
+}
 _NUMBER = re.compile(r"(?:CR|Q|I|R)-(\d{4}-[0-9A-Z]{8})", re.ASCII)
 _ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -102,7 +111,9 @@ def draft(
         return same
     price = prices.price(catalog, resource, quantity)
     if _count_quotes(session, license_id, now) >= MOST_QUOTES:
-        raise TooManyQuotes(f"The license has {MOST_QUOTES} open quotes. Go on with one in Purchases, or cancel some.")
+        raise TooManyQuotes(
+            _("The license has %(most)s open quotes. Go on with one in Purchases, or cancel some.", most=MOST_QUOTES)
+        )
     open_pool(session, license_id, resource)
     order = Order(
         id=new_id(),
@@ -164,21 +175,21 @@ def exempt(order: Order, certificate_id: str | None) -> None:
 def require_price(order: Order, *, now: datetime) -> None:
     """Stops what needs the locked price of a draft. Raises OrderClosed, PriceExpired."""
     if order.is_over(now):
-        raise PriceExpired("The price of this quote has expired. Start a new one; it takes a minute.")
+        raise PriceExpired(_("The price of this quote has expired. Start a new one; it takes a minute."))
     require(order, "draft")
 
 
 def require(order: Order, *allowed: str) -> None:
     """Stops what the order's state does not allow. Raises OrderClosed."""
     if order.status not in allowed:
-        raise OrderClosed(f"Order {order.number} is {order.status} already; nothing was changed.", status=order.status)
+        raise OrderClosed(_(_CLOSED[order.status], number=order.number), status=order.status)
 
 
 def find(session: Session, license_id: str, order_id: str) -> Order:
     """The order of this licence. Raises NotFound, also for another licence's."""
     found = session.get(Order, order_id)
     if found is None or found.license_id != license_id:
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     return found
 
 
@@ -187,7 +198,7 @@ def locked(session: Session, order_id: str) -> Order:
     query = select(Order).where(Order.id == order_id).with_for_update(key_share=True)
     found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     return found
 
 
@@ -207,7 +218,7 @@ def by_number(session: Session, text: str) -> Order:
     elif _ID.fullmatch(typed):
         found = session.get(Order, typed)
     if found is None:
-        raise NotFound("There is no order with this number.")
+        raise NotFound(_("There is no order with this number."))
     return found
 
 

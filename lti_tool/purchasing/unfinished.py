@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import NotFound
+from lti_tool.language import _
 from lti_tool.purchasing.orders import Order
 
 MOST_PEOPLE = 10_000
@@ -109,7 +110,7 @@ def find(session: Session, license_id: str, person_id: str | None, allotment_id:
     """What this person could not finish, open or closed. Raises NotFound, also for another person's."""
     found = session.get(UnfinishedAllotment, (license_id, allotment_id))
     if found is None or found.person_id != person_id:
-        raise NotFound("There is no such unfinished allotment.")
+        raise NotFound(_("There is no such unfinished allotment."))
     return found
 
 

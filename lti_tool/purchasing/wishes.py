@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
+from lti_tool.language import _
 
 LONGEST_NOTE = 200
 
@@ -56,9 +57,12 @@ def ask(
 ) -> None:
     """Notes the wish; asked again, it is changed. `most` is the largest order. Raises Invalid."""
     if amount is not None and not 1 <= amount <= most:
-        raise Invalid(f"Enter a whole number from 1 to {most:,}, or leave it empty.", field="number")
+        raise Invalid(_("Enter a whole number from 1 to %(most)s, or leave it empty.", most=most), field="number")
     if note and len(note) > LONGEST_NOTE:
-        raise Invalid(f"A note has at most {LONGEST_NOTE} characters; this one has {len(note):,}.", field="note")
+        raise Invalid(
+            _("A note has at most %(most)s characters; this one has %(count)s.", most=LONGEST_NOTE, count=len(note)),
+            field="note",
+        )
     wished = {"amount": amount, "note": note, "now": micros(now)}
     _ASK.run(session, license_id=license_id, id=new_id(), person_id=person_id, resource=resource, **wished)
 
@@ -111,7 +115,7 @@ _DECLINE = Sql(
 def decline(session: Session, license_id: str, wish_id: str, *, by: str, now: datetime) -> None:
     """Answers "not now"; an answered wish keeps its answer. Raises NotFound, also for another licence's."""
     if session.get(PurchaseWish, (license_id, wish_id)) is None:
-        raise NotFound("There is no such wish.")
+        raise NotFound(_("There is no such wish."))
     _DECLINE.run(session, license_id=license_id, id=wish_id, by=by, now=micros(now))
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from lti_tool import clock, language
 from lti_tool.db import db
 from lti_tool.errors import NotFound
+from lti_tool.language import N_, _
 from lti_tool.licenses import licenses
 from lti_tool.purchasing import payments
 from lti_tool.purchasing.orders import Order
@@ -25,6 +26,7 @@ from lti_tool.purchasing.payments import Payment
 from lti_tool.settings import Settings
 from lti_tool.web import errors, words
 from lti_tool.web.access import Rule, only
+from lti_tool.web.sentences import marked
 
 blueprint = Blueprint("papers", __name__, url_prefix="/papers")
 
@@ -35,7 +37,12 @@ HOLDER = Rule(
 TAX_FORM = "tax-form"
 _LASTS = timedelta(hours=2)
 _TITLES = {facts.QUOTE: "Quote", facts.INVOICE: "Invoice", facts.RECEIPT: "Receipt", TAX_FORM: "W-9"}
-_ENDED = errors.Words("This link has expired", "Open the order again and download it from there.")
+_LABELS = {
+    facts.QUOTE: N_("Quote %(number)s"),
+    facts.INVOICE: N_("Invoice %(number)s"),
+    facts.RECEIPT: N_("Receipt %(number)s"),
+}
+_ENDED = errors.Words(N_("This link has expired"), N_("Open the order again and download it from there."))
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def links(order: Order, came: Sequence[Payment] | None = None) -> list[Link]:
     if came is None:
         came = payments.of_order(db.session(), order.id)
     found = [
-        Link(kind, f"{_TITLES[kind]} {facts.number(order, kind)}", _note(order, kind), _url(order, kind))
+        Link(kind, _(_LABELS[kind], number=facts.number(order, kind)), _note(order, kind), _url(order, kind))
         for kind in facts.kinds(order, came)
     ]
     if _settings().catalog.seller_tax_form:
@@ -71,7 +78,7 @@ def download(token: str) -> ResponseReturnValue:
         return errors.page(_ENDED, code="link_expired", status=410)
     order = db.session().get(Order, order_id)
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     if kind == TAX_FORM:
         return _sent(_tax_form(), "W-9.pdf")
     return _sent(_drawn(order, kind, locale), f"{_TITLES[kind]}-{facts.number(order, kind)}.pdf")
@@ -100,7 +107,7 @@ def _tax_form() -> bytes:
     try:
         return Path(_settings().catalog.seller_tax_form).read_bytes()
     except OSError as error:
-        raise NotFound("The tax form is not there at the moment. Ask the seller for it.") from error
+        raise NotFound(_("The tax form is not there at the moment. Ask the seller for it.")) from error
 
 
 def _sent(pdf: bytes, name: str) -> Response:
@@ -113,12 +120,12 @@ def _sent(pdf: bytes, name: str) -> Response:
 def _note(order: Order, kind: str) -> Markup:
     total = words.money(order.total, order.currency)
     if kind == facts.QUOTE and order.status in ("draft", "expired"):
-        return Markup("PDF, {}, valid until {}").format(total, words.when(order.expires_at, "day"))
+        return marked(N_("PDF, %(total)s, valid until %(day)s"), total=total, day=words.when(order.expires_at, "day"))
     if order.status == "cancelled" and kind != facts.RECEIPT:
-        return Markup("PDF, cancelled")
+        return marked(N_("PDF, cancelled"))
     if kind == facts.INVOICE and order.due_at is not None:
-        return Markup("PDF, {}, due {}").format(total, words.when(order.due_at, "day"))
-    return Markup("PDF, {}").format(total)
+        return marked(N_("PDF, %(total)s, due %(day)s"), total=total, day=words.when(order.due_at, "day"))
+    return marked(N_("PDF, %(total)s"), total=total)
 
 
 def _url(order: Order, kind: str) -> str:

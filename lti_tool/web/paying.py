@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, current_app, render_template
 
 from lti_tool import clock
 from lti_tool.db import db, transaction
+from lti_tool.language import _
 from lti_tool.purchasing import checkout, orders
 from lti_tool.purchasing.refusals import AskedOtherwise, NotByCard
 from lti_tool.purchasing.stripe.pages import Stripe
@@ -29,7 +30,7 @@ def pay_url(order_id: str) -> str:
     settings: Settings = current_app.extensions["creditroll"]
     stripe: Stripe = current_app.extensions[_STRIPE]
     if not settings.takes_cards:
-        raise NotByCard("Cards are not taken here. Use a purchase order instead.")
+        raise NotByCard(_("Cards are not taken here. Use a purchase order instead."))
     db.session.remove()  # nothing is open while we wait for the network
     with transaction() as session:
         order, attempt = checkout.begin_payment(session, order_id, now=clock.now())

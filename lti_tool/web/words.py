@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup
 
@@ -20,6 +22,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["n"] = number
     app.jinja_env.filters["money"] = money
     app.jinja_env.filters["each"] = each
+    app.jinja_env.filters["percent"] = percent
     app.jinja_env.filters["when"] = when
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["plural"] = plural
@@ -35,6 +38,11 @@ def money(minor: int, currency: str) -> str:
 def each(minor: int, quantity: int, currency: str) -> str:
     """What one of `quantity` costs, "$0.45", in the visit's language."""
     return each_shown(minor, quantity, currency, locale())
+
+
+def percent(hundredths: int) -> str:
+    """825 as "8.25 %", in the visit's language."""
+    return f"{format_decimal(Decimal(hundredths) / 100, locale=locale())} %"
 
 
 def plural(count: int, one: str, several: str) -> str:

@@ -181,6 +181,22 @@ def test_papers_are_kept_without_cookies(cookieless: BrowserContext, at: At) -> 
     assert cookieless.cookies() == []
 
 
+@pytest.mark.parametrize("takes_cookies", [True, False])
+def test_a_list_is_kept_as_a_file(
+    takes_cookies: bool, browser: BrowserContext, cookieless: BrowserContext, at: At
+) -> None:
+    _, sit = at(browser if takes_cookies else cookieless, storage_target="_parent")
+    seat = sit()
+    seat.step_in(TEACHER)
+    frame = seat.tab("History")
+    with seat.page.expect_download() as download:
+        frame.get_by_role("button", name="Download as CSV").click()
+    assert re.fullmatch(r"history-[\w-]+-\d{4}-\d\d-\d\d\.csv", download.value.suggested_filename)
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    assert ",Granted,The license,300,300,the operator," in text
+    expect(frame.get_by_role("heading", name="History")).to_be_visible()
+
+
 def test_a_link_is_placed_without_cookies_and_opens_its_page(cookieless: BrowserContext, at: At) -> None:
     school, sit = at(cookieless, storage_target="_parent")
     seat = sit()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lti_tool.errors import NotFound
+from lti_tool.language import _
 from lti_tool.price_list import Catalog
 from lti_tool.purchasing import payments
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
@@ -110,7 +111,7 @@ def read(
     Raises NotFound for a paper that the order does not have, or not yet.
     """
     if kind not in kinds(order, came):
-        raise NotFound("This order has no such paper yet.")
+        raise NotFound(_("This order has no such paper yet."))
     return Facts(
         kind=kind,
         number=number(order, kind),

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lti_tool.language import _
 from lti_tool.outbound import Outbound
 from lti_tool.purchasing.checkout import Checkout
 from lti_tool.purchasing.orders import Order
@@ -48,7 +49,7 @@ class Stripe:
             made = self._client.v1.checkout.sessions.create(asked, {"idempotency_key": key})
         if not made.url:
             raise ProviderUnreachable(
-                "The page for paying by card was not opened. Wait a minute, then press Pay again."
+                _("The page for paying by card was not opened. Wait a minute, then press Pay again.")
             )
         return CheckoutSession(made.id, made.url, checkout.expires_at)
 

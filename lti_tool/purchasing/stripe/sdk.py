@@ -8,6 +8,7 @@ from typing import Any
 import stripe
 from stripe._base_address import BaseAddresses
 
+from lti_tool.language import _
 from lti_tool.outbound import Outbound, OutboundError, Unreachable
 from lti_tool.purchasing.refusals import (
     AskedOtherwise,
@@ -20,7 +21,6 @@ from lti_tool.purchasing.refusals import (
 
 _RETRIES = 2
 """How often the SDK tries a call again, by the same idempotency key."""
-_KEPT = "Your order is kept, and nothing was charged."
 
 _log = logging.getLogger(__name__)
 # It would write a file into the home of whoever runs us, and tell Stripe how fast our calls are.
@@ -81,20 +81,43 @@ def _refusal(error: stripe.StripeError) -> ProviderFault:
     )
     match error:
         case stripe.IdempotencyError():
-            return AskedOtherwise(f"The payment has to be prepared anew. {_KEPT} Press Pay again.")
+            return AskedOtherwise(
+                _("The payment has to be prepared anew. Your order is kept, and nothing was charged. Press Pay again.")
+            )
         case stripe.RateLimitError() | stripe.StripeError(http_status=409):
-            return ProviderBusy(f"Card payments are busy at this moment. {_KEPT} Wait a minute, then press Pay again.")
+            return ProviderBusy(
+                _(
+                    "Card payments are busy at this moment. "
+                    "Your order is kept, and nothing was charged. Wait a minute, then press Pay again."
+                )
+            )
         case stripe.AuthenticationError() | stripe.PermissionError():
             return ProviderRefusesUs(
-                f"Card payments are not set up right. {_KEPT} Tell whoever runs Creditroll, or use a purchase order."
+                _(
+                    "Card payments are not set up right. Your order is kept, and nothing was charged. "
+                    "Tell whoever runs Creditroll, or use a purchase order."
+                )
             )
         case stripe.InvalidRequestError(code="amount_too_small" | "amount_too_large"):
-            return PaymentNotTaken(f"This amount cannot be paid by card. {_KEPT} Use a purchase order instead.")
+            return PaymentNotTaken(
+                _(
+                    "This amount cannot be paid by card. "
+                    "Your order is kept, and nothing was charged. Use a purchase order instead."
+                )
+            )
         case stripe.InvalidRequestError() | stripe.CardError():
-            return PaymentNotTaken(f"This cannot be paid by card now. {_KEPT} Tell whoever runs Creditroll.")
+            return PaymentNotTaken(
+                _(
+                    "This cannot be paid by card now. "
+                    "Your order is kept, and nothing was charged. Tell whoever runs Creditroll."
+                )
+            )
         case _:
             return ProviderUnreachable(
-                f"The page for paying by card could not be opened. {_KEPT} Wait a minute, then press Pay again."
+                _(
+                    "The page for paying by card could not be opened. "
+                    "Your order is kept, and nothing was charged. Wait a minute, then press Pay again."
+                )
             )
 
 

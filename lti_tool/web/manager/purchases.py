@@ -8,6 +8,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lti_tool.db import db
+from lti_tool.language import N_
 from lti_tool.members import reach
 from lti_tool.purchasing import orders, progress, unfinished, wishes
 from lti_tool.purchasing.orders import Order
@@ -19,6 +20,7 @@ from lti_tool.web.manager import standing
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.manager.standing import Standing
 from lti_tool.web.papers import Link
+from lti_tool.web.sentences import marked
 
 PAGE = 20
 _SHOWN = 5
@@ -28,11 +30,11 @@ _LONGEST_ID = 36
 
 @dataclass(frozen=True)
 class Line:
-    """One order; `by` is who began it, "you" for the reader and "" where nobody knows."""
+    """One order; `by` says who began it, "by you" to the reader and "" where nobody knows."""
 
     order: Order
     standing: Standing
-    by: str
+    by: Markup
     papers: list[Link]
 
 
@@ -95,8 +97,16 @@ def _lines(session: Session, desk: Desk, found: Sequence[Order]) -> list[Line]:
         Line(
             order=order,
             standing=standing.of(order, far[order.id]),
-            by="you" if order.buyer_id == desk.visit.person_id else names.get(order.buyer_id or "", ""),
+            by=_by(desk, order, names),
             papers=papers.links(order, far[order.id].received),
         )
         for order in found
     ]
+
+
+def _by(desk: Desk, order: Order, names: dict[str, str]) -> Markup:
+    if order.buyer_id is None or order.buyer_id not in names:
+        return Markup()
+    if order.buyer_id == desk.visit.person_id:
+        return marked(N_("by you"))
+    return marked(N_("by <bdi>%(name)s</bdi>"), name=names[order.buyer_id])

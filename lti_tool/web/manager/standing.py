@@ -4,12 +4,22 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from lti_tool.language import number
+from lti_tool.language import N_, _
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.progress import Progress, State
+from lti_tool.web.sentences import marked
 from lti_tool.web.words import money, when
 
-_CLOSED_BY = {"manager": "by a manager of the license", "office": "by the office", "operator": "by the operator"}
+_CLOSED_BY = {
+    "manager": N_("Cancelled by a manager of the license."),
+    "office": N_("Cancelled by the office."),
+    "operator": N_("Cancelled by the operator."),
+}
+_CLOSED_WITH_NOTE = {
+    "manager": N_("Cancelled by a manager of the license: “<bdi>%(note)s</bdi>”."),
+    "office": N_("Cancelled by the office: “<bdi>%(note)s</bdi>”."),
+    "operator": N_("Cancelled by the operator: “<bdi>%(note)s</bdi>”."),
+}
 
 
 @dataclass(frozen=True)
@@ -24,36 +34,38 @@ class Standing:
 def of(order: Order, found: Progress) -> Standing:
     """The order's state, which is `found`."""
     day = when(order.expires_at, "day")
-    approval = Markup("The credits come when the operator approves purchase order <bdi>{}</bdi>.")
-    return {
-        State.EXPIRED: Standing("Expired", "", Markup("The price held until {}.").format(day)),
-        State.QUOTE: Standing("Quote", "", Markup("The price holds until {}.").format(day)),
-        State.APPROVAL: Standing("Ordered", "warn", approval.format(order.po_number)),
-        State.CARD: Standing("Ordered", "warn", Markup("The credits come when the card payment arrives.")),
-        State.UNDER_WAY: Standing(
-            "Ordered", "warn", Markup("A payment is under way; the credits come when it has arrived.")
-        ),
-        State.CREDITED: Standing("Credited", "ok", _money(order, found)),
-        State.PAID_BACK: Standing("Refunded", "", _money(order, found)),
-        State.REFUSED: Standing("Not paid", "warn", Markup("The card payment failed. Nothing was charged.")),
-        State.CANCELLED: Standing("Cancelled", "", _called_off(order)),
+    approval = N_("The credits come when the operator approves purchase order <bdi>%(number)s</bdi>.")
+    under_way = N_("A payment is under way; the credits come when it has arrived.")
+    word, colour, says = {
+        State.EXPIRED: (N_("Expired"), "", marked(N_("The price held until %(day)s."), day=day)),
+        State.QUOTE: (N_("Quote"), "", marked(N_("The price holds until %(day)s."), day=day)),
+        State.APPROVAL: (N_("Ordered"), "warn", marked(approval, number=order.po_number)),
+        State.CARD: (N_("Ordered"), "warn", marked(N_("The credits come when the card payment arrives."))),
+        State.UNDER_WAY: (N_("Ordered"), "warn", marked(under_way)),
+        State.CREDITED: (N_("Credited"), "ok", _money(order, found)),
+        State.PAID_BACK: (N_("Refunded"), "", _money(order, found)),
+        State.REFUSED: (N_("Not paid"), "warn", marked(N_("The card payment failed. Nothing was charged."))),
+        State.CANCELLED: (N_("Cancelled"), "", _called_off(order)),
     }[found.state]
+    return Standing(_(word), colour, says)
 
 
 def _called_off(order: Order) -> Markup:
-    by = _CLOSED_BY.get(order.closed_by or "", "")
-    note = Markup(": “<bdi>{}</bdi>”").format(order.closed_note) if order.closed_note else ""
-    return Markup("Cancelled {}{}.").format(by, note) if by else Markup("Cancelled.")
+    by = order.closed_by or ""
+    if order.closed_note and by in _CLOSED_WITH_NOTE:
+        return marked(_CLOSED_WITH_NOTE[by], note=order.closed_note)
+    return marked(_CLOSED_BY.get(by, N_("Cancelled.")))
 
 
 def _money(order: Order, found: Progress) -> Markup:
     if found.given_back:
-        units = f" {number(order.refunded_units)} went back out of the license." if order.refunded_units else ""
-        return Markup("{} of {} was given back.{}").format(
-            money(found.given_back, order.currency), money(found.paid, order.currency), units
-        )
+        back, paid = money(found.given_back, order.currency), money(found.paid, order.currency)
+        if not order.refunded_units:
+            return marked(N_("%(back)s of %(paid)s was given back."), back=back, paid=paid)
+        words = N_("%(back)s of %(paid)s was given back. %(units)s went back out of the license.")
+        return marked(words, back=back, paid=paid, units=order.refunded_units)
     if found.is_paid:
-        return Markup("Paid.")
+        return marked(N_("Paid."))
     if order.due_at is None:
-        return Markup("Not paid yet.")
-    return Markup("Not paid yet; the invoice is due {}.").format(when(order.due_at, "day"))
+        return marked(N_("Not paid yet."))
+    return marked(N_("Not paid yet; the invoice is due %(day)s."), day=when(order.due_at, "day"))

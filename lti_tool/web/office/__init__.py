@@ -8,6 +8,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound
+from lti_tool.language import N_
 from lti_tool.web import errors
 from lti_tool.web.office import card, quote
 
@@ -21,8 +22,8 @@ for part in (quote, card):
 def no_link(refusal: NotFound) -> ResponseReturnValue:
     """One page for every address that shows nothing, so that it tells nobody which ever did."""
     words = errors.Words(
-        "This link does not work, or no longer",
-        "It may have been cut when it was copied, its time may be over, or it was closed by the teacher who sent it.",
-        ("Open it again from the message that it came in.", "Else ask the teacher to send a new one."),
+        N_("This link does not work, or no longer"),
+        N_("It may have been cut when it was copied, its time may be over, or the teacher who sent it has closed it."),
+        (N_("Open it again from the message that it came in."), N_("Else ask the teacher to send a new one.")),
     )
     return errors.page(words, code=refusal.code, status=refusal.status)

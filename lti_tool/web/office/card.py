@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import NotFound, Refusal
+from lti_tool.language import _
 from lti_tool.purchasing import checkout, orders
 from lti_tool.purchasing.refusals import NotByCard
 from lti_tool.web.access import OFFICE, only
@@ -25,7 +26,7 @@ def pay(token: str) -> ResponseReturnValue:
     """Places the quote as one that a card pays, if it is not placed yet, and asks for the page to pay at."""
     try:
         if not open_desk(db.session(), token).takes_cards:
-            raise NotByCard("This order cannot be paid by card now.")
+            raise NotByCard(_("This order cannot be paid by card now."))
         with transaction() as session:
             order = orders.locked(session, order_of(session, token).id)
             require_seen(order, request.form.get("seen", ""))

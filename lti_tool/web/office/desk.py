@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool import clock
 from lti_tool.errors import NotFound, Refusal
+from lti_tool.language import _
 from lti_tool.licenses import licenses
 from lti_tool.members.people import Person
 from lti_tool.purchasing import certificates, office_links, payments
@@ -48,7 +49,7 @@ class Stale(Refusal):
 def require_seen(order: Order, seen: str) -> None:
     """Stops an order for something else than the office had before its eyes. Raises Stale."""
     if order.status == "draft" and seen != seen_of(order):
-        raise Stale("The quote was changed after you had opened this page. Nothing was ordered: look again first.")
+        raise Stale(_("The quote was changed after you had opened this page. Nothing was ordered: look again first."))
 
 
 def seen_of(order: Order) -> str:
@@ -61,7 +62,7 @@ def order_of(session: Session, token: str) -> Order:
     try:
         found = office_address.link_id(token)
         if found is None:
-            raise NotFound("This link does not work, or no longer.")
+            raise NotFound(_("This link does not work, or no longer."))
         link = office_links.follow(session, found, now=clock.now())
     except NotFound:
         keep_pace("office")

@@ -8,8 +8,9 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from lti_tool import clock, money
+from lti_tool import clock
 from lti_tool.db import db, transaction
+from lti_tool.language import N_, _
 from lti_tool.purchasing import by_purchase_order, certificates, orders
 from lti_tool.purchasing import checkout as checkouts
 from lti_tool.purchasing.billing import FIELDS, Billing, BillingInvalid
@@ -17,13 +18,13 @@ from lti_tool.purchasing.certificates import CertificateUnfit
 from lti_tool.purchasing.orders import Order
 from lti_tool.purchasing.refusals import OrderClosed, PriceExpired
 from lti_tool.settings import Settings
-from lti_tool.web import papers
+from lti_tool.web import papers, words
 from lti_tool.web.access import OFFICE, only
 from lti_tool.web.certificates import ACCEPT, receive
 from lti_tool.web.forms import Form, takes_file
 from lti_tool.web.office.desk import Desk, Stale, open_desk, order_of, require_seen
 
-_NO_CERTIFICATE = "Choose the certificate of exemption, or untick that the school is exempt."
+_NO_CERTIFICATE = N_("Choose the certificate of exemption, or untick that the school is exempt.")
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -74,7 +75,7 @@ def page(desk: Desk, form: Form, *, is_just_placed: bool = False) -> str:
         is_just_placed=is_just_placed,
         papers=papers.links(order),
         accept=ACCEPT,
-        each=money.each_shown(order.goods, order.quantity, order.currency),
+        each=words.each(order.goods, order.quantity, order.currency),
         catalog=_settings().catalog,
         pay_at=checkouts.open_url(db.session(), order.id, now=clock.now()) if desk.takes_cards else None,
     )
@@ -89,7 +90,7 @@ def _read(posted: Form, license_id: str, *, is_open: bool) -> Billing | None:
         if is_open and receive(license_id, uploaded_by=None) is not None:
             posted.values["exempt"] = "1"  # whoever sends a certificate means it to count
         elif posted.values["exempt"] and certificates.newest(db.session(), license_id) is None:
-            posted.wrong["certificate"] = _NO_CERTIFICATE
+            posted.wrong["certificate"] = _(_NO_CERTIFICATE)
     except CertificateUnfit as unfit:
         posted.wrong["certificate"] = unfit.detail
     try:

@@ -67,7 +67,7 @@ def test_each_row_is_seen_and_then_given_in_one_batch(teacher: FlaskClient, scho
     assert (batch.amount_each, batch.total) == (None, 17)
     assert notes == {school.ada: "Film", school.emmy: None}
     history = get(teacher, "/manager/history").text
-    assert "2 people by you" in history
+    assert "2 people, 17 in all by you" in history
     assert "Ada Łovelace5" in history
 
 

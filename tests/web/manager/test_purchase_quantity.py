@@ -34,7 +34,7 @@ def test_packs_show_their_price_and_what_the_license_becomes_before_anything_is_
 
 def test_what_is_missing_is_filled_in_with_the_least_that_covers_it(teacher: FlaskClient) -> None:
     page = get(teacher, f"{PURCHASE}?missing=32")
-    assert "32 are missing; 32 credits cost $19.20." in page.text
+    assert "32 are missing. 32 credits cost $19.20." in page.text
     assert page.find("input", name="quantity", value="32")
     assert page.find("input", name="pack", value="other", checked="")
     looked = Page(post(teacher, page.form(PURCHASE), pack="25", look="1"))

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from lti_tool import clock
 from lti_tool.db import db
-from lti_tool.language import number
+from lti_tool.language import N_, _
 from lti_tool.purchasing import checkout, orders, progress, unfinished
 from lti_tool.purchasing.orders import PURCHASE_ORDER, Order
 from lti_tool.purchasing.progress import Progress, State
@@ -20,6 +20,7 @@ from lti_tool.web.manager import office
 from lti_tool.web.manager.desk import Desk, license_of
 from lti_tool.web.manager.purchase.shop import catalog_of, open_order, page_of, settings_of
 from lti_tool.web.paying import pay_url
+from lti_tool.web.sentences import marked
 from lti_tool.web.words import money, when
 
 _SOON_S, _LATER_S = 3, 15
@@ -115,58 +116,62 @@ def _next(desk: Desk, order: Order, found: Progress) -> list[Step]:
         return []
     if found.state is State.QUOTE:
         return _of_quote(desk, order, found)
-    placed = Step(True, Markup("Order placed"), _by(order))
+    placed = Step(True, marked(N_("Order placed")), _by(order))
     returned = _given_back(desk, order, found)
     if order.method == PURCHASE_ORDER:
         return [placed, _approval(order), _becomes(desk, order, found), _invoice(order, found), *returned]
-    how = {State.CARD: "on a page of Stripe’s, in a new tab", State.UNDER_WAY: "the money is under way"}
-    paid = Step(found.is_paid, Markup("Paid"), how.get(found.state, ""))
+    how = {State.CARD: _("on a page of Stripe’s, in a new tab"), State.UNDER_WAY: _("the money is under way")}
+    paid = Step(found.is_paid, marked(N_("Paid")), how.get(found.state, ""))
     return [placed, paid, _becomes(desk, order, found), *returned]
 
 
 def _of_quote(desk: Desk, order: Order, found: Progress) -> list[Step]:
-    until = Markup("its price holds until {}").format(when(order.expires_at, "long"))
+    until = marked(N_("its price holds until %(day)s"), day=when(order.expires_at, "long"))
     return [
-        Step(True, Markup("Quote made"), until),
-        Step(False, Markup("Order placed"), "by you, or by the school office with the link"),
+        Step(True, marked(N_("Quote made")), until),
+        Step(False, marked(N_("Order placed")), _("by you, or by the school office with the link")),
         _becomes(desk, order, found),
     ]
 
 
 def _by(order: Order) -> Markup:
     assert order.placed_at is not None
-    who = {"office": "by the school office ", "operator": "by the operator "}.get(order.placed_by or "", "")
-    return Markup("{}{}").format(who, when(order.placed_at))
+    words = {"office": N_("by the school office %(moment)s"), "operator": N_("by the operator %(moment)s")}
+    return marked(words.get(order.placed_by or "", "%(moment)s"), moment=when(order.placed_at))
 
 
 def _approval(order: Order) -> Step:
+    approved = marked(N_("Purchase order approved"))
     if order.fulfilled_at is not None:
-        return Step(True, Markup("Purchase order approved"), when(order.fulfilled_at))
-    return Step(False, Markup("Purchase order approved"), "usually within one school day")
+        return Step(True, approved, when(order.fulfilled_at))
+    return Step(False, approved, _("usually within one school day"))
 
 
 def _becomes(desk: Desk, order: Order, found: Progress) -> Step:
     if order.fulfilled_at is not None:
-        came = Markup("{} came").format(desk.resource.count(order.quantity))
-        is_all_there = found.state is State.CREDITED
-        total = f"the license total is now {number(desk.totals.issued)}"
-        return Step(True, came, total if is_all_there else when(order.fulfilled_at))
-    total = Markup("License total becomes <strong>{}</strong>").format(number(desk.totals.issued + order.quantity))
-    return Step(False, total, f"it is still {number(desk.totals.issued)}")
+        came = marked(N_("%(credits)s came"), credits=desk.resource.count(order.quantity))
+        if found.state is not State.CREDITED:
+            return Step(True, came, when(order.fulfilled_at))
+        return Step(True, came, _("the license total is now %(total)s", total=desk.totals.issued))
+    words = N_("License total becomes <strong>%(total)s</strong>")
+    becomes = marked(words, total=desk.totals.issued + order.quantity)
+    return Step(False, becomes, _("it is still %(total)s", total=desk.totals.issued))
 
 
 def _invoice(order: Order, found: Progress) -> Step:
+    paid = marked(N_("Invoice paid"))
     if found.is_paid:
-        return Step(True, Markup("Invoice paid"), money(found.paid, order.currency))
+        return Step(True, paid, money(found.paid, order.currency))
     assert order.due_at is not None
-    due = Markup("due {}, by your school").format(when(order.due_at, "long"))
-    return Step(False, Markup("Invoice paid"), due)
+    return Step(False, paid, marked(N_("due %(day)s, by your school"), day=when(order.due_at, "long")))
 
 
 def _given_back(desk: Desk, order: Order, found: Progress) -> list[Step]:
     """Money that went back, and what it took out of the licence: less than was paid for where students had it."""
     if not found.given_back:
         return []
-    units = desk.resource.count(order.refunded_units)
-    note = f"{units} went back out of the license" if order.refunded_units else "nothing went back out of the license"
-    return [Step(True, Markup("{} given back").format(money(found.given_back, order.currency)), note)]
+    note = _("nothing went back out of the license")
+    if order.refunded_units:
+        note = _("%(credits)s went back out of the license", credits=desk.resource.count(order.refunded_units))
+    back = marked(N_("%(money)s given back"), money=money(found.given_back, order.currency))
+    return [Step(True, back, note)]

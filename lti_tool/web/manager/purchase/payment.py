@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
 from lti_tool.db import db, transaction
+from lti_tool.language import _
 from lti_tool.purchasing import by_purchase_order, certificates, checkout, orders
 from lti_tool.purchasing.billing import FIELDS, Billing, BillingInvalid
 from lti_tool.purchasing.catalog import tax_on
@@ -51,7 +52,7 @@ def save(order_id: str) -> ResponseReturnValue:
     elif posted.values["method"] == CARD and settings_of().takes_cards:
         return _keep(order_id, None, None)
     else:
-        posted.wrong = {"method": "Choose how this order is paid."}
+        posted.wrong = {"method": _("Choose how this order is paid.")}
     desk = open_desk(db.session())  # the certificate may have ended what was read before
     return _page(desk, orders.find(db.session(), desk.license.id, order_id), posted), 422
 
@@ -91,7 +92,7 @@ def _certificate(desk: Desk, posted: Form) -> Certificate | None:
         return None
     found = sent or certificates.newest(db.session(), desk.license.id)
     if found is None:
-        posted.wrong["certificate"] = "Choose the certificate, or untick the box above: the order is then with tax."
+        posted.wrong["certificate"] = _("Choose the certificate, or untick the box above: the order is then with tax.")
     return found
 
 

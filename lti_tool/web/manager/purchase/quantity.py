@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.ids import new_id
-from lti_tool.language import number
+from lti_tool.language import _
 from lti_tool.purchasing import catalog, certificates, office_links, orders, unfinished
 from lti_tool.purchasing.catalog import Price
 from lti_tool.purchasing.orders import Order
@@ -99,7 +99,7 @@ def _keep(session: Session, posted: Form, quantity: int) -> Order:
     if is_open and order.quantity != quantity:
         if office_links.current(session, order.id, now=now) is not None:
             raise OrderClosed(
-                "The school office has the link to this quote, so its quantity stays. Close the link first."
+                _("The school office has the link to this quote, so its quantity stays. Close the link first.")
             )
         orders.change_quantity(session, order, catalog_of(), quantity, now=now)
     return order
@@ -150,12 +150,17 @@ def _chosen(shown: Form) -> int | None:
     if pack and pack != OTHER:
         return shown.whole("pack")
     if not typed and not pack:
-        shown.wrong["pack"] = f"Choose how many {resource_of().units} you need."
+        shown.wrong["pack"] = _("Choose how many %(credits)s you need.", credits=resource_of().units)
         return None
     quantity = shown.whole("quantity")
     if quantity is None and (parts := _BETWEEN.fullmatch(typed)):
-        near = [number(whole) for whole in (int(parts[1]), int(parts[1]) + 1) if whole]
-        shown.wrong["quantity"] += f" The nearest {'are' if near[1:] else 'is'} {words.listed(near)}."
+        less = int(parts[1])
+        near = {"typed": typed, "less": less, "more": less + 1}
+        shown.wrong["quantity"] = (
+            _("“%(typed)s” is not a whole number. The nearest are %(less)s and %(more)s.", **near)
+            if less
+            else _("“%(typed)s” is not a whole number. The nearest is %(more)s.", **near)
+        )
     return quantity
 
 
@@ -174,10 +179,13 @@ def _cover(desk: Desk, shown: Form) -> None:
         shown.values |= _as_chosen(desk, least)
 
 
-def _tiers(desk: Desk) -> Iterator[tuple[str, int]]:
+def _tiers(desk: Desk) -> Iterator[str]:
     """Each tier in words, with what one costs there."""
     prices = catalog_of().prices.get(desk.resource.name)
     tiers = prices.tiers if prices else ()
     for tier, following in zip(tiers, (*tiers[1:], None), strict=True):
-        start = number(tier.start)
-        yield f"{start} to {number(following.start - 1)}" if following else f"{start} or more", tier.each
+        each = words.money(tier.each, catalog_of().currency)
+        if following:
+            yield _("%(first)s to %(last)s: %(each)s each", first=tier.start, last=following.start - 1, each=each)
+        else:
+            yield _("%(first)s or more: %(each)s each", first=tier.start, each=each)

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.purchasing import by_purchase_order, checkout, orders
 from lti_tool.purchasing.orders import CARD, Order
 from lti_tool.purchasing.refusals import (
@@ -94,9 +95,9 @@ def _page(desk: Desk, order: Order, *, is_stale: bool = False) -> str:
 def _require_seen(order: Order) -> None:
     """Stops a press for what its page did not show, and a card where none is taken. Raises Stale, NotByCard."""
     if request.form.get("seen") != _seen(order):
-        raise Stale("This order was changed since you looked. Nothing was placed.")
+        raise Stale(_("This order was changed since you looked. Nothing was placed."))
     if order.method == CARD and not settings_of().takes_cards:
-        raise NotByCard("Cards are not taken here.")
+        raise NotByCard(_("Cards are not taken here."))
 
 
 def _seen(order: Order) -> str:
