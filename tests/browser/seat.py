@@ -21,8 +21,10 @@ FAULTS = (
     ".flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html} ${node.failureSummary}`))"
 )
 STANDS_OUT = (  # by so many px, whichever way the page is read
-    "() => { const root = document.documentElement, was = root.dir; return ['ltr', 'rtl'].map((way) => {"
-    " root.dir = way; const wide = root.scrollWidth - innerWidth; root.dir = was; return Math.max(0, wide); }); }"
+    "() => { const [root, main] = [document.documentElement, document.querySelector('main')], was = root.dir;"
+    " const read = (way) => { root.dir = way; if (main) main.dir = way; };"
+    " return ['ltr', 'rtl'].map((way) => { read(way);"
+    " const wide = root.scrollWidth - innerWidth; read(was); return Math.max(0, wide); }); }"
 )
 
 
