@@ -12,13 +12,14 @@ from lti_tool.ledger.transfers import Transfer
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment
 from lti_tool.members.reach import Reach
+from lti_tool.members.requests import CreditRequest
 
 _IS_OPEN = text("holds.status = 'held'")
 """As a literal: the index of open holds is found by it."""
 
 
 def pulse(session: Session, within: Reach, resource: str) -> str:
-    """Another text after a movement, a hold, a setting, a launch or a list read within reach.
+    """Another text after a movement, a hold, a setting, a request, a launch or a list read within reach.
 
     The newest of each is looked up in an index; only the class's own rows are looked through.
     """
@@ -34,6 +35,11 @@ def pulse(session: Session, within: Reach, resource: str) -> str:
             .select_from(Hold)
             .where(Hold.license_id == license_id, Hold.resource == resource, _IS_OPEN)
             .scalar_subquery(),
+            _newest(CreditRequest, license_id),
+            select(func.count())
+            .select_from(CreditRequest)
+            .where(CreditRequest.license_id == license_id, CreditRequest.closed_at.is_(None))
+            .scalar_subquery(),
             func.max(Enrollment.last_launch_at),
             func.count(),
             func.sum(case((Enrollment.active, 1), else_=0)),
@@ -43,5 +49,5 @@ def pulse(session: Session, within: Reach, resource: str) -> str:
     return hashlib.sha256(repr(tuple(newest)).encode()).hexdigest()[:16]
 
 
-def _newest(rows: type[Transfer | Hold], license_id: str) -> ScalarSelect[str]:
+def _newest(rows: type[Transfer | Hold | CreditRequest], license_id: str) -> ScalarSelect[str]:
     return select(rows.id).where(rows.license_id == license_id).order_by(rows.id.desc()).limit(1).scalar_subquery()

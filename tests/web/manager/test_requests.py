@@ -56,6 +56,13 @@ def test_all_who_ask_get_the_same_by_one_save(teacher: FlaskClient, asked: Schoo
     assert "ask for credits" not in get(teacher, "/manager/").text
 
 
+def test_an_open_page_hears_of_a_request(teacher: FlaskClient, school: School) -> None:
+    before = teacher.get("/manager/pulse").text
+    with school.books() as books:
+        requests.ask(books, school.license, EXPORT_CREDITS, school.ada, reason=None, now=NOW)
+    assert teacher.get("/manager/pulse").text != before
+
+
 def test_only_who_is_ticked_gets_any(teacher: FlaskClient, asked: School) -> None:
     form = get(teacher, REQUESTS).form(REQUESTS)
     form.fields.remove(next(found for found in form.fields if found[0] == "request"))
