@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String, Text, exists, select
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String, Text, and_, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.alerts.levels import EVENTS
@@ -56,6 +56,14 @@ class Key:
 def find(session: Session, key: Key) -> Wish | None:
     """What the person asked for; None where they never did."""
     return session.get(Wish, key.columns)
+
+
+def find_with_address(session: Session, key: Key) -> tuple[Wish | None, str | None]:
+    """What the person asked for, and the e-mail address that the LMS gave, if a letter can go there."""
+    is_theirs = and_(Wish.license_id == key.license_id, Wish.resource == key.resource, Wish.person_id == key.person_id)
+    query = select(Wish, Person.email).outerjoin_from(Person, Wish, is_theirs).where(Person.id == key.person_id)
+    wish, email = session.execute(query).one()
+    return wish, _if_usable(email)
 
 
 def save(
@@ -121,7 +129,10 @@ def may_be_told(session: Session, license_id: str, person_id: str) -> bool:
 def address_of(session: Session, person_id: str) -> str | None:
     """The e-mail address that the LMS gave, if a letter can go there."""
     person = session.get(Person, person_id)
-    email = person.email if person else None
+    return _if_usable(person.email if person else None)
+
+
+def _if_usable(email: str | None) -> str | None:
     return email if email and _ADDRESS.fullmatch(email) else None
 
 

@@ -39,6 +39,14 @@ def version(session: Session, license_id: str, setting: str) -> int:
     return change.version if change else 0
 
 
+_VERSIONS = Sql("select setting, version from setting_changes where license_id = :license_id")
+
+
+def versions(session: Session, license_id: str) -> dict[str, int]:
+    """How often each of its settings was changed; one that never was is missing."""
+    return {row.setting: row.version for row in _VERSIONS.run(session, license_id=license_id)}
+
+
 _NOTE = Sql(
     """
     insert into setting_changes (license_id, setting, version, actor_kind, actor_id, at)

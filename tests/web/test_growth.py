@@ -115,7 +115,7 @@ PAGES = {
     ("teacher", "/manager/pulse"): 2,
     ("teacher", "/manager/members/add?only={member}"): 8,
     ("teacher", "/manager/members/add?all=1"): 9,
-    ("teacher", "/manager/settings"): 10,
+    ("teacher", "/manager/settings"): 12,
     ("teacher", "/manager/history"): 12,
     ("teacher", "/manager/history?before=30"): 12,
     ("teacher", "/manager/history?batch={batch}"): 11,

@@ -25,10 +25,10 @@ def asked_for(desk: Desk) -> AskedFor:
     """As it stands now."""
     settings: Settings = current_app.extensions["creditroll"]
     key = key_of(desk)
-    wish = wishes.find(db.session(), key)
+    wish, address = wishes.find_with_address(db.session(), key)
     return AskedFor(
         sends_mail=settings.sends_mail,
-        address=wishes.address_of(db.session(), key.person_id),
+        address=address,
         wanted=wish.wanted if wish else frozenset(),
         version=wish.version if wish else 0,
     )

@@ -163,11 +163,11 @@ def _based_on(desk: Desk, typed: Typed) -> dict[str, str]:
 
     One whose field was refused keeps its own: whoever mends the field has not been told yet of what came between.
     """
-    session, license_id = db.session(), desk.license.id
+    changed = setting_changes.versions(db.session(), desk.license.id)
     newest = {
         "maximum": desk.setting.version,
-        "service": setting_changes.version(session, license_id, EXPORT_SERVICE),
-        "assistants": setting_changes.version(session, license_id, ASSISTANTS),
+        "service": changed.get(EXPORT_SERVICE, 0),
+        "assistants": changed.get(ASSISTANTS, 0),
     }
     refused = {name: posted for name, posted in (("maximum", typed.maximum), ("service", typed.service)) if posted}
     kept = {name: posted.values.get("based_on") for name, posted in refused.items() if name not in typed.stale}
