@@ -14,6 +14,7 @@ from lti_tool import clock
 from lti_tool.db import db, writing
 from lti_tool.demo.people import cast
 from lti_tool.ledger import closings, holds, issuing, policies
+from lti_tool.ledger.accounts import freeze
 from lti_tool.ledger.allotment import allot, top_up_at_launch
 from lti_tool.ledger.movements import OPERATOR, Actor
 from lti_tool.lti.contexts import Context
@@ -41,6 +42,8 @@ class Class:
     teacher_person: str
     assistant: str
     students: list[str] = field(default_factory=list)
+    people: dict[str, str] = field(default_factory=dict)
+    """Whose membership each is."""
     ids: dict[str, str] = field(default_factory=dict)
     """Other things that pages are about: orders, batches, by a name of the scene's own."""
 
@@ -50,7 +53,7 @@ class Class:
             platform_id=self.platform,
             context_id=self.course,
             license_id=self.license,
-            person_id=self.teacher_person if member_id == self.teacher else None,
+            person_id=self.people.get(member_id or ""),
             member_id=member_id,
             role=role,
             manages=manages,
@@ -119,6 +122,7 @@ def _class(session: Session, platform: Platform, school: str, course: str, *, st
     license_.name = school
     teacher = make_member(session, license_, context, role=Role.TEACHER, name="Grace Okonkwo-Reyes")
     assistant = make_member(session, license_, context, role=Role.TA, name="Theo Lindqvist")
+    listed = [make_member(session, license_, context, name=name or None) for name in _STUDENTS[:students]]
     _set_read(session, context, now=now)
     made = Class(
         platform=platform.id,
@@ -127,7 +131,8 @@ def _class(session: Session, platform: Platform, school: str, course: str, *, st
         teacher=teacher.id,
         teacher_person=teacher.person_id,
         assistant=assistant.id,
-        students=[make_member(session, license_, context, name=name or None).id for name in _STUDENTS[:students]],
+        students=[member.id for member in listed],
+        people={member.id: member.person_id for member in (teacher, assistant, *listed)},
     )
     license_.owner_person_id = teacher.person_id
     opened = now - timedelta(hours=2)
@@ -170,6 +175,7 @@ def _term(session: Session, here: Class, *, now: datetime) -> None:
     here.ids["batch"] = given.batch_id
     holds.hold(*where, here.students[5], amount=3, actor=OPERATOR, now=now, reference="Poster “Mitosis”")
     session.execute(update(Enrollment).where(Enrollment.member_id == here.students[-1]).values(active=False))
+    freeze(session, here.license, here.students[-1:])
     for member, reason in zip(here.students[:2], ("My film is ready to export", None), strict=True):
         requests.ask(*where, member, reason=reason, now=now - timedelta(minutes=20))
 
