@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
+from lti_tool.language import _
 from lti_tool.ledger import rules
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.pools import open_pool
@@ -106,11 +107,10 @@ def not_allowed(maximum: int, resource: Resource) -> MaximumInvalid:
     """Why this maximum can't be saved, with its two nearest neighbours (R6)."""
     below, above = rules.nearest_allowed(maximum, resource.bundle)
     if maximum < 0:
-        reason = f"{maximum:,} is below 0."
+        reason = _("%(maximum)s is below 0.", maximum=maximum)
     elif maximum > rules.MAXIMUM_LIMIT:
-        reason = f"{maximum:,} is more than {rules.MAXIMUM_LIMIT:,}."
+        reason = _("%(maximum)s is more than %(most)s.", maximum=maximum, most=rules.MAXIMUM_LIMIT)
     else:
-        reason = f"{maximum:,} is not a multiple of {resource.bundle}."
-    return MaximumInvalid(
-        f"{reason} The nearest are {below:,} and {above:,}.", field="maximum", value=maximum, nearest=[below, above]
-    )
+        reason = _("%(maximum)s is not a multiple of %(bundle)s.", maximum=maximum, bundle=resource.bundle)
+    nearest = _("The nearest are %(below)s and %(above)s.", below=below, above=above)
+    return MaximumInvalid(f"{reason} {nearest}", field="maximum", value=maximum, nearest=[below, above])

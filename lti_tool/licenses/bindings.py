@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Refusal
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Deployment, Platform
@@ -112,8 +113,9 @@ def bind(session: Session, license_id: str, deployment_id: str, context_id: str 
     same = Binding.context_id == context_id if context_id else Binding.context_id.is_(None)
     holder = session.scalar(select(Binding.license_id).where(Binding.deployment_id == deployment_id, same))
     if holder != license_id:
-        what = "course" if context_id else "deployment"
-        raise AlreadyBound(f"This {what} belongs to another license already.", license=holder)
+        if context_id:
+            raise AlreadyBound(_("This course belongs to another license already."), license=holder)
+        raise AlreadyBound(_("This deployment belongs to another license already."), license=holder)
 
 
 def describe(session: Session, license_id: str) -> list[dict[str, str | None]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros
 from lti_tool.errors import Invalid
+from lti_tool.language import N_, _
 from lti_tool.ledger.movements import Actor
 from lti_tool.licenses import licenses, setting_changes
 from lti_tool.licenses.setting_changes import EXPORT_SERVICE
@@ -19,7 +20,7 @@ LONGEST_LABEL = 60
 LONGEST_URL = 2000
 _IN_HOSTS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-:")
 _PORTS = {"https": 443, "http": 80}
-_WHOLE = "Enter a whole address, such as https://films.example.org/from-creditroll."
+_WHOLE = N_("Enter a whole address, such as https://films.example.org/from-creditroll.")
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,14 @@ def in_force(label: str, url: str, actor_kind: str, *, hosts: Hosts) -> ExportSe
 def _label(typed: str) -> str:
     label = typed.strip()
     if not label:
-        raise Invalid("Enter what the button says.", field="label")
+        raise Invalid(_("Enter what the button says."), field="label")
     if len(label) > LONGEST_LABEL:
-        raise Invalid(f"That is {len(label)} characters; a button has room for {LONGEST_LABEL}.", field="label")
+        raise Invalid(
+            _("That is %(typed)s characters; a button has room for %(most)s.", typed=len(label), most=LONGEST_LABEL),
+            field="label",
+        )
     if not label.isprintable():
-        raise Invalid("Use letters, digits and signs on one line only.", field="label")
+        raise Invalid(_("Use letters, digits and signs on one line only."), field="label")
     return label
 
 
@@ -142,31 +146,35 @@ def _url(typed: str, hosts: Hosts) -> str:
     """The address, if a form of ours may go there: on the web, encrypted, and with nobody's password in it."""
     url = typed.strip()
     if not url:
-        raise Invalid("Enter the address that the service gave you.", field="url")
+        raise Invalid(_("Enter the address that the service gave you."), field="url")
     if len(url) > LONGEST_URL:
-        raise Invalid(f"That is longer than an address of {LONGEST_URL:,} characters.", field="url")
+        raise Invalid(_("That is longer than an address of %(most)s characters.", most=LONGEST_URL), field="url")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:  # brackets or a port that no address has
-        raise Invalid(_WHOLE, field="url") from error
+        raise Invalid(_(_WHOLE), field="url") from error
     # Browsers drop or turn some of these on their way, so they and we would not speak of the same host.
     is_plain = url.isascii() and url.isprintable() and not set(' "<>\\') & set(url)
     if not is_plain or not host or not set(host) <= _IN_HOSTS or port == 0:
-        raise Invalid(_WHOLE, field="url")
+        raise Invalid(_(_WHOLE), field="url")
     if "@" in parts.netloc or "#" in url:
-        raise Invalid("Leave out the name, the password and what follows a “#”.", field="url")
+        raise Invalid(_("Leave out the name, the password and what follows a “#”."), field="url")
     if _is_private(host) and host not in hosts.private:
-        raise Invalid(f"{host} is not on the public web, and whoever runs Creditroll did not allow it.", field="url")
+        raise Invalid(
+            _("%(host)s is not on the public web, and whoever runs Creditroll did not allow it.", host=host),
+            field="url",
+        )
     if parts.scheme != "https" and not (parts.scheme == "http" and host in hosts.private):
-        raise Invalid("It must begin with https://.", field="url")
+        raise Invalid(_("It must begin with https://."), field="url")
     return url
 
 
 def _require_named(host: str, hosts: Hosts) -> None:
     if hosts.named and host not in hosts.named:
         raise Invalid(
-            f"Whoever runs Creditroll allows these hosts only: {', '.join(sorted(hosts.named))}.", field="url"
+            _("Whoever runs Creditroll allows these hosts only: %(hosts)s.", hosts=", ".join(sorted(hosts.named))),
+            field="url",
         )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
+from lti_tool.language import _
 from lti_tool.ledger import policies, pools
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.pools import Totals
@@ -94,7 +95,7 @@ def by_code(session: Session, code: str) -> License:
     written = "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
     found = session.scalar(select(License).where(License.code == written))
     if found is None:
-        raise NotFound("No license has this code. Check each letter, or ask whoever gave it to you.")
+        raise NotFound(_("No license has this code. Check each letter, or ask whoever gave it to you."))
     return found
 
 

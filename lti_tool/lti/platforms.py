@@ -258,7 +258,7 @@ def deployment_of(session: Session, platform_id: str, deployment: str) -> Deploy
     """The platform's installation with that id of ours. Raises NotFound."""
     found = session.get(Deployment, deployment)
     if found is None or found.platform_id != platform_id:
-        raise NotFound("This platform has no such deployment.")
+        raise NotFound(_("This platform has no such deployment."))
     return found
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros
 from lti_tool.errors import NotFound, Refusal
+from lti_tool.language import _
 from lti_tool.ledger.accounts import freeze, thaw
 from lti_tool.licenses import bindings
 from lti_tool.lti.contexts import Context
@@ -99,11 +100,11 @@ def course(session: Session, context_id: str, *, now: datetime) -> Course:
     title = context.title or context.label or context.context_id
     license_id = bindings.license_of_course(session, deployment.id, context.id, now=now)
     if license_id is None:
-        raise NoLicense(f"{title} belongs to no license.")
+        raise NoLicense(_("%(course)s belongs to no license.", course=title))
     if platform.status != "active" or deployment.status != "active":
-        raise PlatformOff(f"{platform.name} is not switched on.")
+        raise PlatformOff(_("%(lms)s is not switched on.", lms=platform.name))
     if not context.memberships_url:
-        raise NoMembershipsUrl(f"The LMS has not offered the roster of {title}.")
+        raise NoMembershipsUrl(_("The LMS has not offered the roster of %(course)s.", course=title))
     where = (platform.account, platform.family)
     return Course(context.id, license_id, platform.id, title, context.memberships_url, *where)
 

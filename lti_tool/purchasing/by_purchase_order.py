@@ -113,7 +113,10 @@ def record_payment(session: Session, order_id: str, *, amount: int, reference: s
         session.flush()
     elif (payment.order_id, payment.amount, payment.currency) != (order.id, amount, order.currency):
         raise ReferenceUsed(
-            f"The reference {reference} is noted already, for another order or amount; nothing was changed.",
+            _(
+                "The reference %(reference)s is noted already, for another order or amount; nothing was changed.",
+                reference=reference,
+            ),
             order=payment.order_id,
             amount=payment.amount,
         )

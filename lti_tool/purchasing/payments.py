@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from lti_tool.db import Base, Instant, Sql, micros
 from lti_tool.errors import Invalid, NotFound
 from lti_tool.ids import new_id
+from lti_tool.language import _
 
 _LONGEST_NOTE = 500
 _MOST_EVENTS = 200
@@ -231,7 +232,7 @@ def close_problem(session: Session, problem_id: str, *, note: str, now: datetime
     """A person has dealt with it, and says how; the first to say so is kept. Raises NotFound, Invalid."""
     note = note.strip()
     if not 1 <= len(note) <= _LONGEST_NOTE:
-        raise Invalid(f"Say in 1 to {_LONGEST_NOTE} characters what was done about it.", field="note")
+        raise Invalid(_("Say in 1 to %(most)s characters what was done about it.", most=_LONGEST_NOTE), field="note")
     found = session.get(PaymentProblem, problem_id)
     if found is None:
         raise NotFound("There is no such problem.")

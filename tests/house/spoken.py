@@ -17,8 +17,8 @@ MARKS = frozenset({"_", "N_", "ngettext", "gettext"})
 NAMES = frozenset({"Creditroll", "LMS", "UTC", "LTI", "CSV", "PDF", "JSON", "ID", "API", "OpenAPI", "Stripe"})
 """What is called so in every language."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_SENTENCE = re.compile(r"^[“(]?[A-Z][a-zß-ÿ’']+( |[.:…?!]*$)|[^\W\d_]{2,}[,.:;…?!’”]* [“(]?[^\W\d_]{2,}")
-"""Of text in code, where names of things are written too: it begins as a sentence, or two words stand together."""
+_SENTENCE = re.compile(r"^[“(]?[A-Z][a-zß-ÿ’']+( |[.:…?!]*$)|([^\W\d_]{2,}[,.:;…?!’”]* [“(]?){2}[^\W\d_]{2,}")
+"""Of text in code, where names of things are written too: it begins as a sentence, or three words stand together."""
 
 _READ_ALOUD = frozenset({"aria-label", "aria-description", "aria-roledescription", "title", "placeholder", "alt"})
 _HOLE = re.compile("\ue000(\\d+)\ue001")
@@ -36,7 +36,8 @@ class Fault(NamedTuple):
 
 def has_words(text: str) -> bool:
     """Whether it can only be understood in one language."""
-    return any(word not in NAMES for word in _WORD.findall(_HOLE.sub(" ", text)))
+    is_markup_or_code = '="' in text or re.fullmatch(r"[A-Z0-9-]+", text)
+    return not is_markup_or_code and any(word not in NAMES for word in _WORD.findall(_HOLE.sub(" ", text)))
 
 
 def is_sentence(text: str) -> bool:
@@ -103,7 +104,8 @@ def _unmarked(tokens: list[Token]) -> Iterator[tuple[str, bool]]:
         elif kind == "string" and not MARKS & set(calls):
             is_compared = before[1] in ("==", "!=", "in") or after[1] in ("==", "!=", "in")
             is_key = after[1] == ":" or before[1] == "["
-            if not (is_compared or is_key):
+            is_of_htmx = before[1] == ":" and tokens[place - 2][1].startswith(('"hx-', "'hx-"))
+            if not (is_compared or is_key or is_of_htmx):
                 yield value[1:-1], bool(calls)
 
 
@@ -140,7 +142,8 @@ class _Reader(HTMLParser):
 
 _ERRORS = ("ValueError", "AssertionError", "TypeError", "RuntimeError")
 _METRICS = ("Counter", "Histogram", "CounterMetricFamily", "GaugeMetricFamily")
-_UNSAID = frozenset((*_ERRORS, *_METRICS, "Sql", "Rule", "compile", "TypeVar", "add_url_rule", "set_cookie", "get"))
+_OTHERS = ("Sql", "Rule", "TypeVar", "compile", "add_url_rule", "set_cookie", "get", "add", "replace", "note")
+_UNSAID = frozenset((*_ERRORS, *_METRICS, *_OTHERS))
 """Calls whose texts no page shows."""
 
 
@@ -149,18 +152,35 @@ def in_python(path: Path) -> list[Fault]:
     found: list[Fault] = []
 
     def visit(node: ast.AST, *, said: bool) -> None:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return  # a docstring
         if isinstance(node, ast.Call) and _is_unsaid(node.func):
             said = False
         if said and (text := _text(node)) and is_sentence(text):
             found.append(Fault(name(path), text))
             return
-        for child in ast.iter_child_nodes(node):
+        for child in _parts(node):
             visit(child, said=said)
 
     visit(tree(path), said=True)
     return found
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    """What of a piece of code may hold words: no docstring, type, key or message of an assertion."""
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Compare():
+            return
+        case ast.FunctionDef():
+            yield from (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults), *node.body)
+        case ast.Dict():
+            yield from node.values
+        case ast.Subscript():
+            yield node.value
+        case ast.Assert():
+            yield node.test
+        case ast.AnnAssign():
+            yield from filter(None, [node.value])
+        case _:
+            yield from ast.iter_child_nodes(node)
 
 
 def _is_unsaid(func: ast.expr) -> bool:

@@ -48,8 +48,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 // What a browser does by itself when it opens a page: whoever listens hears where they are.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id !== "main") return;
-  for (const name of ["lang", "dir"]) document.documentElement[name] = event.target[name]; // this page may have changed it
+  if (event.target !== document.body) return;
+  const main = document.getElementById("main");
+  for (const name of ["lang", "dir"]) document.documentElement[name] = main[name]; // this page may have changed it
   const first = document.querySelector("[autofocus]") ?? document.querySelector("h1");
   if (first.tabIndex < 0) first.tabIndex = -1;
   first.focus({ preventScroll: true });

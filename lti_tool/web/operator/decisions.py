@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import Invalid, NotFound, Refusal
+from lti_tool.language import _
 from lti_tool.purchasing import by_purchase_order, certificates, orders
 from lti_tool.web.access import OPERATOR, only
 from lti_tool.web.forms import Form
@@ -56,7 +57,7 @@ def refuse_certificate(order_id: str) -> ResponseReturnValue:
     with transaction() as session:
         found = orders.by_number(session, order_id)
         if found.certificate_id is None:
-            raise NotFound("This order has no certificate of exemption.")
+            raise NotFound(_("This order has no certificate of exemption."))
         certificates.refuse(session, found.certificate_id, now=clock.now())
     return redirect(url_for("operator.order", order_id=order_id), 303)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lti_tool import clock, money
 from lti_tool.db import database_now, db, micros
 from lti_tool.errors import NotFound
+from lti_tool.language import _
 from lti_tool.ledger import pools
 from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
@@ -107,7 +108,7 @@ def certificate(order_id: str) -> Response:
     settings: Settings = current_app.extensions["creditroll"]
     kept = _certificate(db.session(), orders.by_number(db.session(), order_id))
     if kept is None:
-        raise NotFound("This order has no certificate of exemption.")
+        raise NotFound(_("This order has no certificate of exemption."))
     response = Response(certificates.content(settings.files_dir, kept), mimetype=kept.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=kept.file_name)
     return response

@@ -7,6 +7,7 @@ from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.errors import NotFound
 from lti_tool.jobs import JOBS, Jobs
+from lti_tool.language import _
 from lti_tool.members import roster_faults, roster_reads
 from lti_tool.web.access import OPERATOR, only
 from lti_tool.web.operator import changes, pieces
@@ -36,7 +37,7 @@ def read(context_id: str) -> ResponseReturnValue:
     """Has the roster read again in the background; one that is under way goes on. Raises NotFound."""
     with transaction() as session:
         if roster_reads.progress(session, context_id) is None:
-            raise NotFound("Nobody has asked for this course's roster yet.")
+            raise NotFound(_("Nobody has asked for this course’s roster yet."))
         is_new = roster_reads.request_read(session, context_id, requested_by=None, now=clock.now())
     if is_new:
         jobs: Jobs = current_app.extensions[JOBS]
