@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from gettext import NullTranslations
 
 from babel import Locale, UnknownLocaleError
@@ -28,6 +28,11 @@ class Language:
 
     locale: Locale
     catalog: NullTranslations
+
+    @cached_property
+    def tag(self) -> str:
+        """Its locale as text, which is a quicker key than the locale itself."""
+        return str(self.locale)
 
 
 _ENGLISH = Language(Locale("en", "US"), NullTranslations())
@@ -90,11 +95,11 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it, which th
 
 def number(value: int) -> str:
     """1250 as "1,250", or as the reader's locale has it, with a true minus."""
-    return _number(value, locale())
+    return _number(value, _spoken.get().tag)
 
 
 @lru_cache(maxsize=4096)
-def _number(value: int, locale: Locale) -> str:
+def _number(value: int, locale: str) -> str:
     return format_decimal(value, locale=locale).replace("-", "\u2212")
 
 
