@@ -121,10 +121,7 @@ def read(session: Session, within: Reach, content: bytes, *, units: Collection[s
     text, delimiters = _text(content), _DELIMITERS
     if text[:4].lower() == "sep=":  # a line that Excel takes for no row
         delimiters, text = text[4] if text[4:5] in tuple(_DELIMITERS) else _DELIMITERS, text.partition("\n")[2]
-    try:
-        layout = _layout(text, delimiters, {_plain(unit) for unit in units})
-    except csv.Error as error:
-        raise FileUnfit(_("This is not a CSV file: its first row cannot be read.")) from error
+    layout = _layout(text, delimiters, {_plain(unit) for unit in units})
     return _Reader(everybody(session, within), layout).read(text)
 
 
@@ -178,7 +175,10 @@ class _Layout:
 
 def _layout(text: str, delimiters: str, units: set[str]) -> _Layout:
     """As the first row says it, with the delimiter under which most of it is known."""
-    found = [(_known(cells, units), row, len(cells), one) for one in delimiters for row, cells in _first(text, one)]
+    readable = [one for one in delimiters if _is_readable(text, one)]
+    if not readable:
+        raise FileUnfit(_("This is not a CSV file: its first row cannot be read."))
+    found = [(_known(cells, units), row, len(cells), one) for one in readable for row, cells in _first(text, one)]
     heads, row, width, delimiter = max(found, key=lambda each: len(each[0]), default=([], 0, 0, ","))
     columns = dict(heads)
     if len(columns) < len(heads):
@@ -190,8 +190,17 @@ def _layout(text: str, delimiters: str, units: set[str]) -> _Layout:
     return _Layout(row, width, columns, delimiter)
 
 
+def _is_readable(text: str, delimiter: str) -> bool:
+    """Whether the first row can be read so: after a quoted cell nothing else may stand between."""
+    try:
+        list(_first(text, delimiter))
+    except csv.Error:
+        return False
+    return True
+
+
 def _first(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The first row that says anything; there is one, since the text is not blank."""
+    """The first row that says anything, if one does."""
     for row, cells in enumerate(_rows(text, delimiter), 1):
         if any(cells):
             yield row, cells

@@ -53,6 +53,7 @@ def given(reading: Reading) -> list[tuple[int, str, int, str | None]]:
 
 
 TABLE = "Name,E-mail,Credits,Note\nAda,ada@SCHOOL.test,5,Film\n,,,\nEmmy noether,,007,\n"
+QUOTED = "\n".join(",".join(f'"{cell}"' for cell in row.split(",")) for row in TABLE.splitlines())
 ROWS = [(2, "Ada Łovelace", 5, "Film"), (4, "Emmy Noether", 7, None)]
 
 
@@ -67,8 +68,13 @@ ROWS = [(2, "Ada Łovelace", 5, "Film"), (4, "Emmy Noether", 7, None)]
         ("sep=;\r\n" + TABLE.replace(",", ";")).encode(),
         TABLE.replace("\n", "\r").encode(),
         TABLE.replace("Name,E-mail,Credits,Note", "Nombre,Correo electrónico,CRÉDITOS,Nota").encode(),
+        QUOTED.encode(),
+        QUOTED.replace(",", ";").encode(),
     ],
-    ids=["utf-8", "with a mark", "utf-16", "utf-16 the other way", "semicolons", "sep=", "old Mac", "Spanish"],
+    ids=[
+        *("utf-8", "with a mark", "utf-16", "utf-16 the other way", "semicolons", "sep=", "old Mac", "Spanish"),
+        *("all between quotes", "and with semicolons"),
+    ],
 )
 def test_whatever_a_spreadsheet_saves_is_read(session: Session, within: Reach, content: bytes) -> None:
     assert given(read(session, within, content)) == ROWS
