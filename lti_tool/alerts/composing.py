@@ -1,8 +1,9 @@
 """A letter in its reader's language: plain text with the license's figures, and no student's name."""
 
 from dataclasses import dataclass
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
@@ -15,6 +16,18 @@ from lti_tool.alerts.wishes import Key
 from lti_tool.language import _, ngettext, number, speaking
 from lti_tool.licenses import licenses
 from lti_tool.settings import Resource, Settings
+
+
+class _Address(UnstructuredHeader, BaseHeader):
+    """Stands in one line as it is: longer than 78 letters it would be encoded, which no mail program reads there."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Address)
+_POLICY = SMTP.clone(header_factory=_headers)
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,7 @@ def compose(session: Session, letter: Letter, *, settings: Settings) -> Ready | 
         return None
     license_name = " ".join(licenses.find(session, letter.license_id).name.split())
     leave = leaving.address(key, secret_key=settings.secret_key, public_url=settings.public_url)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = settings.smtp_sender
     message["To"] = recipient
     message["Date"] = format_datetime(letter.at)

@@ -23,7 +23,7 @@ from lti_tool.licenses import licenses
 from lti_tool.lti.roles import Role
 from lti_tool.mailer import Mailer
 from lti_tool.members.people import Member, Person
-from lti_tool.settings import load
+from lti_tool.settings import Settings, load
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW, SECRET_KEY, make_context, make_license, make_member
 
@@ -133,7 +133,12 @@ class Office:
 
     def mailer(self) -> Mailer:
         """One process's."""
-        settings = load(
+        return Mailer(self.settings, self.engine, now=lambda: self.now, within_s=self.within_s)
+
+    @property
+    def settings(self) -> Settings:
+        """With this mail server."""
+        return load(
             {},
             secret_key=SECRET_KEY,
             public_url="https://tool.test",
@@ -142,7 +147,6 @@ class Office:
             smtp_starttls=False,
             smtp_sender="creditroll@tool.test",
         )
-        return Mailer(settings, self.engine, now=lambda: self.now, within_s=self.within_s)
 
     def later(self, **passed: float) -> None:
         """Time goes by."""

@@ -1,12 +1,13 @@
 """Letters over real SMTP: what they say, to whom, and what comes of a mail server that is down, refuses or hangs."""
 
+import re
 import time
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
-from lti_tool.alerts import leaving, letters, wishes
+from lti_tool.alerts import composing, leaving, letters, wishes
 from lti_tool.alerts.levels import EMPTY, EVENTS, FIFTH
 from lti_tool.members.people import Person
 from tests.alerts.mail import Office
@@ -40,6 +41,16 @@ def test_a_letter_says_the_figures_names_no_student_and_can_be_stopped(office: O
     assert leaving.read(token[:-1], secret_key=SECRET_KEY) is None
     assert office.states() == [(FIFTH, "sent")]
     assert office.post() == 0
+
+
+def test_mail_programs_find_the_link_as_it_is_in_the_head_of_the_letter(office: Office) -> None:
+    run_low(office)
+    [letter] = office.letters()
+    with office.books() as session:
+        ready = composing.compose(session, letter, settings=office.settings)
+    assert ready is not None
+    [line] = [line for line in ready.text.split(b"\r\n") if line.startswith(b"List-Unsubscribe:")]
+    assert re.fullmatch(rb"List-Unsubscribe: <https://tool\.test/alerts/leave/[\w.-]+>", line)
 
 
 def test_a_server_that_is_down_gets_it_later_and_once(office: Office) -> None:
