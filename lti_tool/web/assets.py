@@ -1,10 +1,12 @@
 """Scripts, styles and fonts, all our own, under an address that changes with their content and may be kept for ever."""
 
+import atexit
 import hashlib
+import os
 import shutil
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from wsgiref.headers import Headers
 
 from flask import Flask
@@ -25,7 +27,7 @@ def serve(app: Flask) -> None:
     app.jinja_env.filters["asset"] = lambda name: f"/{prefix}/{name}"
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] # how Flask wants middleware added
         app.wsgi_app,
-        root=_zipped().name,
+        root=zipped(),
         prefix=prefix,
         max_age=_A_YEAR,
         immutable_file_test=_always,
@@ -35,18 +37,25 @@ def serve(app: Flask) -> None:
 
 
 @cache
-def _zipped() -> TemporaryDirectory[str]:
+def zipped() -> str:
     """A copy of the files with each text zipped beside it, as long as this process lives: a third of it to load.
 
     Pages are not zipped: how long one gets would tell what it holds of somebody's typing beside a secret (BREACH).
+    Who forks workers calls it before: forked processes use the same copy, and end without tidying up.
     """
-    copy = TemporaryDirectory(prefix="creditroll-static-")
-    shutil.copytree(shipped.STATIC, copy.name, dirs_exist_ok=True)
+    copy = mkdtemp(prefix="creditroll-static-")
+    atexit.register(_remove, copy, os.getpid())
+    shutil.copytree(shipped.STATIC, copy, dirs_exist_ok=True)
     compressor = Compressor(use_brotli=False, quiet=True)
-    for file in Path(copy.name).rglob("*"):
+    for file in Path(copy).rglob("*"):
         if file.suffix in (".js", ".css", ".svg"):
             compressor.compress(str(file))
     return copy
+
+
+def _remove(copy: str, made_by: int) -> None:
+    if os.getpid() == made_by:  # a worker of another server ends in order, and the others still need it
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 @cache

@@ -78,9 +78,11 @@ class Server:
 
 @pytest.fixture
 def environment(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
-    """What a server needs."""
+    """What a server needs, and a folder of its own for what it keeps while it runs."""
+    (tmp_path / "tmp").mkdir()
     return {
         **os.environ,
+        "TMPDIR": str(tmp_path / "tmp"),
         "CREDITROLL_DATABASE_URL": sqlite_url,
         "CREDITROLL_SECRET_KEY": "x" * 40,
         "CREDITROLL_KEYS_DIR": str(tmp_path / "keys"),
@@ -106,7 +108,9 @@ def serving(environment: dict[str, str], *, workers: int = 2, start: str = START
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ending_it_ends_workers_and_jobs(environment: dict[str, str], number: signal.Signals) -> None:
+def test_ending_it_ends_workers_and_jobs_and_leaves_no_file_behind(
+    environment: dict[str, str], number: signal.Signals
+) -> None:
     with serving(environment) as server:
         until(lambda: len(server.family()) >= 3)
         family = server.family()
@@ -114,6 +118,7 @@ def test_ending_it_ends_workers_and_jobs(environment: dict[str, str], number: si
         assert server.process.wait(30) == 0
         _, alive = psutil.wait_procs(family, timeout=10)
         assert alive == []
+    assert list(Path(environment["TMPDIR"]).iterdir()) == []
 
 
 @pytest.mark.slow
