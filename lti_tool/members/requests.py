@@ -313,8 +313,10 @@ def give(
         note=note,
         request_key=request_key,
     )
+    if is_again:  # nobody got anything now, and what the same people ask for since is open
+        return posted
     closed = _GIVEN.run(session, **where, by=actor.id, words=None, now=micros(now)).rowcount
-    if not is_again and closed != len(wanted):  # somebody declined one at this moment
+    if closed != len(wanted):  # somebody declined one at this moment
         raise _answered_before()
     return posted
 

@@ -191,6 +191,20 @@ def test_whoever_gives_in_another_way_has_answered(klass: Class) -> None:
     assert klass.answers() == ["given", None]
 
 
+def test_a_form_that_was_saved_before_answers_no_later_request(klass: Class) -> None:
+    klass.ask(klass.ada)
+    key = new_id()
+    klass.give([klass.waiting()[0].id], each=1, key=key)
+    with klass.books() as session:
+        spend: dict[str, Any] = {"amount": 1, "actor": SYSTEM, "now": NOW, "reference": "Osmosis"}
+        post_spend(session, klass.license, EXPORT_CREDITS.name, klass.ada, **spend)
+    klass.ask(klass.ada)
+    [again] = klass.waiting()
+    klass.give([again.id], each=1, key=key)
+    assert klass.answers() == ["given", None], "nothing came of the second, so it is open"
+    assert klass.available(klass.ada) == 0
+
+
 def test_a_request_is_declined_once_and_can_be_made_again(klass: Class) -> None:
     klass.ask(klass.ada)
     ids = [asking.id for asking in klass.waiting()]
