@@ -17,7 +17,11 @@ _IN_MEMORY = 200_000
 """Bytes of a file that needs no disk."""
 
 # What Excel, LibreOffice and Google Sheets may take for a formula, also behind spaces or quotes and in full width.
-_FORMULA = re.compile(r"""[\t\r\n]|[\s\ufeff\u200b-\u200f\u2060"'“”‘’«»]*[=+\-@\uff1d\uff0b\uff0d\uff20]""")
+_BEGINS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_BEFORE = r"""\ufeff\u200b-\u200f\u2060"'“”‘’«»"""
+_FORMULA = re.compile(rf"[\t\r\n]|[\s{_BEFORE}]*[{_BEGINS}]")
+# Where semicolons stand between cells, as in most of Europe, a cell ends at each, and at the end of a line.
+_LATER = re.compile(rf"(?<!^)[;\t\r\n](?=[ \u00a0{_BEFORE}]*[{_BEGINS}])")
 _UNFIT_FOR_NAMES = re.compile(r"[^\w.-]+")
 
 
@@ -57,7 +61,8 @@ def written(cell: Cell) -> str | int | Decimal | None:
     Numbers stay numbers, negative ones too.
     """
     if isinstance(cell, str):
-        return f"'{cell}" if _FORMULA.match(cell) else cell
+        text = _LATER.sub(r"\g<0>'", cell)
+        return f"'{text}" if _FORMULA.match(cell) else text
     if isinstance(cell, datetime):
         return f"{cell.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return cell

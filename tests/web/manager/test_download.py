@@ -161,7 +161,17 @@ def test_what_looks_like_a_formula_is_text(cell: str) -> None:
     assert csv_out.written(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["Ada = Grace", "O'Neil", "“so”", "1-2", "", -5, 0, None])
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [("x;=1+1", "x;'=1+1"), ("x; \u201c@A1;\t=2", "x;' \u201c@A1;\t'=2"), ("x\n=1", "x\n'=1"), ("=1;+1", "'=1;'+1")],
+)
+def test_nor_does_it_run_where_a_spreadsheet_takes_semicolons_or_lines_for_the_ends_of_cells(
+    cell: str, text: str
+) -> None:
+    assert csv_out.written(cell) == text
+
+
+@pytest.mark.parametrize("cell", ["a; b", "O'Neil; x", "Ada = Grace", "O'Neil", "“so”", "1-2", "", -5, 0, None])
 def test_what_does_not_is_left_alone(cell: Cell) -> None:
     assert csv_out.written(cell) == cell
 
