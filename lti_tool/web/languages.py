@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from babel import localedata
 from flask import Flask, Response, current_app, g, request, session
@@ -50,6 +50,11 @@ def speak(app: Flask, *, programs: tuple[str, ...]) -> None:
         else:
             visit = session.get(VISIT)
             speak_to(visit["locale"] if visit else "")
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        # The thread goes on with somebody else, who may be refused before anybody looked what they speak.
+        language.speak(language.language("en"))
 
     app.after_request(_keep)
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -137,7 +142,8 @@ def _keep(response: Response) -> Response:
     )
     if "HX-Boosted" in request.headers:  # going back is not to choose again
         others = urlencode(_others())
-        response.headers["HX-Replace-Url"] = f"{request.path}?{others}" if others else request.path
+        path = quote(request.path)
+        response.headers["HX-Replace-Url"] = f"{path}?{others}" if others else path
     return response
 
 

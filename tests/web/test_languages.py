@@ -127,3 +127,15 @@ def test_programs_are_answered_in_english(client: FlaskClient) -> None:
     answer = client.get("/api/v1/licenses", headers={"Accept-Language": "es", "Authorization": "Bearer nobody"})
     assert answer.json
     assert answer.json["detail"] == "This key is not known, or was revoked."
+
+
+def test_who_is_refused_at_the_door_is_not_spoken_to_in_the_last_readers_language(client: FlaskClient) -> None:
+    client.get("/register", headers={"Accept-Language": "es"})
+    refused = client.post("/manager/download/members", data={"visit": "x" * 1_100_000})
+    assert (refused.status_code, spoken(Page(refused))) == (413, "en-US")
+
+
+@pytest.mark.parametrize("path", ["/%0D%0ASet-Cookie", "/%E2%82%AC"])
+def test_an_address_of_a_stranger_ends_no_line_of_the_answers_head(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"{path}?language=es", headers={"HX-Boosted": "true"})
+    assert (answer.status_code, answer.headers["HX-Replace-Url"]) == (404, path)
