@@ -23,6 +23,11 @@ def test_any_other_is_answered_in_plain_english(tag: str) -> None:
     assert str(language(tag).locale) == "en_US"
 
 
+def test_an_empty_sentence_is_empty_and_not_the_heading_of_the_catalog() -> None:
+    with speaking("es"):
+        assert _("") == ""
+
+
 def test_numbers_are_written_as_the_place_does_it() -> None:
     with speaking("es-MX"):
         assert (number(12500), number(-5)) == ("12,500", "\u22125")

@@ -11,7 +11,7 @@ from lti_tool.db import Sql
 from lti_tool.ledger import journal
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.holds import Hold
-from lti_tool.ledger.transfers import Transfer
+from lti_tool.ledger.transfers import Batch, Transfer
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym
 from lti_tool.members.reach import Reach
 
@@ -20,7 +20,8 @@ from lti_tool.members.reach import Reach
 class Event:
     """One thing that happened: `kind` is a transfer's kind or "hold"; `name` is empty for the licence itself.
 
-    A batch is one event: `people` is how many of those within reach it gave `amount` units each.
+    A batch is one event: `people` is how many of those within reach it gave `amount` units each, or, where each got an
+    amount of their own, `amount` units in all.
     """
 
     at: datetime
@@ -30,6 +31,7 @@ class Event:
     people: int
     actor_id: str | None
     words: str | None
+    is_each: bool = True
 
 
 _TAIL = 200
@@ -79,6 +81,8 @@ _GIVEN = _here(
     select (select max(t.id) from transfers t
              where t.license_id = :license_id and t.batch_id = given.value and HERE),
            (select count(*) from transfers t
+             where t.license_id = :license_id and t.batch_id = given.value and HERE),
+           (select cast(sum(t.amount) as bigint) from transfers t
              where t.license_id = :license_id and t.batch_id = given.value and HERE)
       from BATCHES given
     """
@@ -107,27 +111,32 @@ def _transfers(session: Session, within: Reach, resource: str, *, limit: int) ->
     if latest is None:
         latest = _of_each(session, within, resource, limit=limit)
     rows = session.execute(
-        select(Transfer, Person.id, Person.name)
+        select(Transfer, Batch.amount_each.is_(None) & Batch.id.is_not(None), Batch.note, Person.id, Person.name)
         .join(Member, Member.id == Transfer.member_id)
         .join(Person, Person.id == Member.person_id)
+        .outerjoin(Batch, and_(Batch.license_id == Transfer.license_id, Batch.id == Transfer.batch_id))
         .where(Transfer.license_id == within.license_id, Transfer.id.in_(latest))
     )
-    return [
-        Event(
+    events = []
+    for transfer, is_uneven, note, person_id, name in rows:
+        people, total = latest[transfer.id]
+        is_each = people == 1 or not is_uneven
+        event = Event(
             at=transfer.at,
             kind=transfer.kind,
-            amount=transfer.amount,
+            amount=transfer.amount if is_each else total,
             name=name or pseudonym(person_id),
-            people=latest[transfer.id],
+            people=people,
             actor_id=transfer.actor_id if transfer.actor_kind == "person" else None,
-            words=transfer.reference or transfer.note,
+            words=transfer.reference or (transfer.note if people == 1 else note),  # not what is said to one of them
+            is_each=is_each,
         )
-        for transfer, person_id, name in rows
-    ]
+        events.append(event)
+    return events
 
 
-def _of_each(session: Session, within: Reach, resource: str, *, limit: int) -> dict[str, int]:
-    """A transfer of each of the newest events, and how many people it is about: from the last few of every member."""
+def _of_each(session: Session, within: Reach, resource: str, *, limit: int) -> dict[str, tuple[int, int]]:
+    """A transfer of each of the newest events, with its people and units: from the last few of every member."""
     # Each account knows its newest version, so that this reads a few rows a member by key, and never the journal.
     newest = and_(
         Transfer.license_id == Account.license_id,
@@ -136,7 +145,7 @@ def _of_each(session: Session, within: Reach, resource: str, *, limit: int) -> d
         Transfer.member_version > Account.version - limit,
     )
     latest = (
-        select(func.max(Transfer.id), func.count())
+        select(func.max(Transfer.id), func.count(), func.sum(Transfer.amount))
         .select_from(Account)
         .join(Transfer, newest)
         .where(Account.license_id == within.license_id, Account.resource == resource)
@@ -145,10 +154,10 @@ def _of_each(session: Session, within: Reach, resource: str, *, limit: int) -> d
         .order_by(func.max(Transfer.at).desc(), func.max(Transfer.id).desc())
         .limit(limit)
     )
-    return dict(session.execute(latest).all())
+    return {id_: (people, int(total)) for id_, people, total in session.execute(latest)}
 
 
-def _of_the_last(session: Session, within: Reach, resource: str, *, limit: int) -> dict[str, int] | None:
+def _of_the_last(session: Session, within: Reach, resource: str, *, limit: int) -> dict[str, tuple[int, int]] | None:
     """As `_of_each`, from the last movements of the whole licence; None where too few of them are within reach."""
     where = {"license_id": within.license_id, "resource": resource, "contexts": json.dumps(list(within.courses))}
     spends = _LAST_SPENDS.run(session, **where, most=_TAIL).all()
@@ -157,7 +166,7 @@ def _of_the_last(session: Session, within: Reach, resource: str, *, limit: int) 
     if any(len(found) < limit and len(seen) == _TAIL for found, seen in zip(here, (spends, batches), strict=True)):
         return None
     given = _GIVEN.run(session, **where, batches=json.dumps(here[1]))
-    return dict.fromkeys(here[0], 1) | {row[0]: row[1] for row in given}
+    return dict.fromkeys(here[0], (1, 0)) | {id_: (people, total) for id_, people, total in given}
 
 
 def _holds(session: Session, within: Reach, resource: str, *, now: datetime, limit: int) -> list[Event]:

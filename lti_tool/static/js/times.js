@@ -24,7 +24,9 @@ function words(moment, style) {
   if (style === "day" || style === "long") return moment.toLocaleDateString(language(), options);
   const ago = Math.round((midnight(new Date()) - midnight(moment)) / DAY);
   const clock = moment.toLocaleTimeString(language(), { hour: "numeric", minute: "2-digit" });
-  if (ago !== 0 && ago !== 1) return moment.toLocaleString(language(), options);
+  // Within a sentence "today" fits in English wherever a date does; in Spanish a date has its article before it.
+  const isNamed = style === "start" || language().startsWith("en");
+  if (!isNamed || (ago !== 0 && ago !== 1)) return moment.toLocaleString(language(), options);
   return `${new Intl.RelativeTimeFormat(language(), { numeric: "auto" }).format(-ago, "day")}, ${clock}`;
 }
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from flask.testing import FlaskClient
 
 from lti_tool.db import database_now
-from lti_tool.ledger.allotment import allot, top_up_at_launch
+from lti_tool.ledger.allotment import allot, allot_shares, top_up_at_launch
 from lti_tool.ledger.holds import hold
-from lti_tool.ledger.movements import SYSTEM
+from lti_tool.ledger.movements import SYSTEM, Share
 from lti_tool.ledger.policies import save
 from lti_tool.ledger.transfers import post_spend
 from lti_tool.lti.roles import Role
@@ -112,6 +112,17 @@ def test_recent_activity_says_who_and_why(teacher: FlaskClient, school: School) 
     assert "2 people received 5 each" in text
     assert "by you · “Mitosis film”" in text
     assert "The license received 100" in text
+
+
+def test_recent_activity_adds_up_what_differs_and_keeps_what_is_said_to_one(
+    teacher: FlaskClient, school: School
+) -> None:
+    shares = [Share(school.ada, 3, "For your film"), Share(school.emmy, 2)]
+    with school.books() as books:
+        allot_shares(books, school.license, EXPORT_CREDITS, shares, actor=school.actor, now=NOW)
+    text = get(teacher, "/manager/").text
+    assert "2 people received 5 in all" in text
+    assert "For your film" not in text
 
 
 def test_who_does_not_manage_the_license_sees_only_their_courses(
