@@ -286,7 +286,7 @@ def test_one_button_opens_a_tab_where_nothing_is_kept(target: str, cookieless: B
     tab = press(seat)
     expect_figures(tab, License_total=300, Allotted=0)
     expect(frame.get_by_role("heading", name="Creditroll is open in another tab")).to_be_visible()
-    tab.get_by_role("link", name="Manage Members").click()
+    tab.get_by_role("link", name="Manage Members", exact=True).click()
     expect(tab.get_by_role("heading", name="Manage Members")).to_be_visible()
     assert cookieless.cookies() == []
     assert carriers(school) == ["new_tab"]

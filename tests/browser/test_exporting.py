@@ -34,7 +34,8 @@ class Exporting:
 
         def save(session: Session) -> None:
             for one in licenses.every(session):
-                policies.save(session, one.id, EXPORT_CREDITS, maximum=maximum, based_on=0, actor=OPERATOR, now=NOW)
+                seen = policies.current(session, one.id, EXPORT_CREDITS.name).version
+                policies.save(session, one.id, EXPORT_CREDITS, maximum=maximum, based_on=seen, actor=OPERATOR, now=NOW)
 
         self.school.write(save)
 
