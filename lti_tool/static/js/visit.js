@@ -46,7 +46,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.isError = false;
 });
 
-// What a browser does by itself when it opens a page: whoever listens hears where they are.
+// What a browser does by itself when it opens a page: whoever listens hears where they are, in the page's language.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target !== document.body) return;
   const main = document.getElementById("main");
