@@ -32,6 +32,10 @@ _TELL_VIOLATIONS = (
     " (event) => console.error(`policy: ${event.effectiveDirective} ${event.blockedURI}`));"
 )
 
+PRESSED = "pressed"
+"""What each frame tells its console of a real press, for whoever counts them."""
+_TELL_PRESSES = f"addEventListener('pointerdown', (event) => event.isTrusted && console.debug('{PRESSED}'), true);"
+
 
 def find(playwright: Playwright) -> str | None:
     """The browser to use: $CREDITROLL_CHROMIUM, one on this machine, or the one that Playwright keeps."""
@@ -44,9 +48,17 @@ def find(playwright: Playwright) -> str | None:
 
 @contextmanager
 def profile(
-    playwright: Playwright, executable: str, folder: Path, *, scripts: bool = True, cookies: bool = True
+    playwright: Playwright,
+    executable: str,
+    folder: Path,
+    *,
+    scripts: bool = True,
+    cookies: bool = True,
+    touch: bool = False,
 ) -> Iterator[BrowserContext]:
-    """A browser with a profile of its own; without `scripts`, pages run none, and without `cookies` none is kept."""
+    """A browser with a profile of its own; without `scripts`, pages run none, and without `cookies` none is kept. With
+    `touch` it has a screen to touch, as a phone does.
+    """
     (folder / "Default").mkdir(parents=True)
     # 1 is "block third-party cookies": Debian's default, and written here for every other Chromium. 2 is "block".
     of_profile: dict[str, object] = {"cookie_controls_mode": 1}
@@ -62,10 +74,12 @@ def profile(
         ignore_https_errors=True,  # for *.test, whose certificate the tests make
         locale="en-US",
         reduced_motion="reduce",
+        has_touch=touch,
     )
     context.set_default_timeout(20_000)
     if scripts:
         context.add_init_script(_TELL_VIOLATIONS)
+        context.add_init_script(_TELL_PRESSES)
     try:
         yield context
     finally:

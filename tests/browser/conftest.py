@@ -24,6 +24,7 @@ from lti_tool.licenses import licenses
 from lti_tool.settings import load
 from tests.browser import chromium
 from tests.browser.seat import Seat
+from tests.browser.walking import Walk, read_tasks
 from tests.demo_lms import TIMEOUT_S, Serving, serving
 
 Sit = Callable[..., Seat]
@@ -71,6 +72,15 @@ def scriptless(
 ) -> Iterator[BrowserContext]:
     """A browser that runs no scripts."""
     with chromium.profile(playwright, executable, tmp_path_factory.mktemp("bare"), scripts=False) as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def touching(
+    playwright: Playwright, executable: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A browser without a mouse."""
+    with chromium.profile(playwright, executable, tmp_path_factory.mktemp("touch"), touch=True) as context:
         yield context
 
 
@@ -198,3 +208,19 @@ def sitting(browser: BrowserContext, school: School) -> Iterator[Sit]:
 def seat(sit: Sit) -> Seat:
     """The one page that most tests need."""
     return sit()
+
+
+@pytest.fixture
+def hand() -> str:
+    """What presses are made with; a test may be parametrized with "touch"."""
+    return "mouse"
+
+
+@pytest.fixture
+def walk(request: pytest.FixtureRequest, sit: Sit, hand: str) -> Iterator[Walk]:
+    """The task that names this test, for somebody to walk."""
+    [task] = [task for task in read_tasks() if task.test == request.function.__name__]
+    touches = hand == "touch"
+    walk = Walk(task, sit(request.getfixturevalue("touching")) if touches else sit(), touches=touches)
+    yield walk
+    assert walk.has_begun
