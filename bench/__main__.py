@@ -10,7 +10,17 @@ from pathlib import Path
 from bench.harness import machine
 from bench.harness.table import Row, markdown
 
-BENCHES: tuple[str, ...] = ("launches", "footprint", "spends", "functions", "sqlite", "bulk", "rosters", "growth")
+BENCHES: tuple[str, ...] = (
+    "launches",
+    "footprint",
+    "spends",
+    "functions",
+    "sqlite",
+    "bulk",
+    "rosters",
+    "growth",
+    "pages",
+)
 """Modules of `bench` with `MARKS` (which targets they measure) and `measure(rounds) -> list[Row]`."""
 
 RESULTS = Path(__file__).with_name("RESULTS.md")

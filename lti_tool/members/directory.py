@@ -1,6 +1,6 @@
 """What each member within reach has: counted, searched, sorted and paged by the database."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     RowMapping,
+    ScalarSelect,
     Select,
     SQLColumnExpression,
     Subquery,
@@ -129,7 +130,7 @@ class Counts:
 
 def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
     """Counts and sums over everybody whom the search and the course of `wish` match, whatever it shows."""
-    listed = _everybody(within, terms, wish, now=now)
+    listed = _everybody(within, terms, replace(wish, sort="name"), now=now)
     figures = ("received", "used", "reserved", "available")
     here, gone = listed.c.active == 1, listed.c.active == 0
     row = session.execute(
@@ -231,19 +232,17 @@ def frozen_members(session: Session, license_id: str, resource: str) -> int:
 def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
     """Figures without names: thousands are counted and sorted for the few that a page shows."""
     here = _enrolled(within.only(wish.course), with_titles=wish.sort.removeprefix("-") == "course")
-    overdue = _overdue(within.license_id, terms.resource, now=now)
     # What is held past its time is available again, whether or not a sweeper ran (R19).
-    reserved = Account.held - func.coalesce(overdue.c.amount, 0)
+    reserved = case((Account.held == 0, 0), else_=Account.held - _overdue(terms.resource, now=now))
     served = and_(
         literal(terms.maximum) > 0,
         Account.received + terms.bundle <= terms.maximum,
         literal(terms.pool) >= terms.bundle,
     )
-    waits = and_(here.c.student == 1, here.c.opened.is_not(None), ~Account.frozen, Account.balance == 0, ~served)
+    waits = and_(Account.balance == 0, here.c.student == 1, here.c.opened.is_not(None), ~Account.frozen, ~served)
     query = (
         select(
-            Member.id.label("member_id"),
-            Member.person_id,
+            here.c.member_id,
             here.c.rank,
             here.c.marked,
             here.c.active,
@@ -255,17 +254,20 @@ def _everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Sub
             (Account.balance - reserved).label("available"),
             case((waits, 1), else_=0).label("waiting"),
         )
-        .join(here, here.c.member_id == Member.id)
-        .join(Account, and_(Account.license_id == Member.license_id, Account.member_id == Member.id))
-        .outerjoin(overdue, overdue.c.member_id == Member.id)
-        .where(Member.license_id == within.license_id, Account.resource == terms.resource)
+        .select_from(here)
+        .join(Account, Account.member_id == here.c.member_id)
+        .where(Account.license_id == within.license_id, Account.resource == terms.resource)
     )
     if wish.search.strip():
         typed = sort_name(wish.search)
-        query = query.join(Person, Person.id == Member.person_id).where(
-            or_(
-                Person.sort_name.contains(typed, autoescape=True),
-                func.lower(Person.email).contains(typed, autoescape=True),
+        query = (
+            query.join(Member, Member.id == here.c.member_id)
+            .join(Person, Person.id == Member.person_id)
+            .where(
+                or_(
+                    Person.sort_name.contains(typed, autoescape=True),
+                    func.lower(Person.email).contains(typed, autoescape=True),
+                )
             )
         )
     return query.subquery()
@@ -275,38 +277,44 @@ _RANKS = (Role.TEACHER, Role.TA, Role.DESIGNER, Role.ADMIN)
 
 
 def _named(listed: Subquery) -> Select[Any]:
-    return select(listed, Person.name, Person.sort_name, Person.email, Person.subject).join(
-        Person, Person.id == listed.c.person_id
+    return (
+        select(listed, Member.person_id, Person.name, Person.sort_name, Person.email, Person.subject)
+        .select_from(listed)
+        .join(Member, Member.id == listed.c.member_id)
+        .join(Person, Person.id == Member.person_id)
     )
 
 
 def _enrolled(within: Reach, *, with_titles: bool) -> Subquery:
     """One row a member: active if in any of these courses, and the weightiest role there (0 is a student)."""
+    # In one course nobody is twice, so that nothing has to be brought together.
+    is_one = len(within.courses) == 1
+    most: Callable[[Any], Any] = (lambda value: value) if is_one else func.max
+    least: Callable[[Any], Any] = (lambda value: value) if is_one else func.min
     ranks = {role.value: len(_RANKS) - place for place, role in enumerate(_RANKS)}
-    rank = case(ranks, value=Enrollment.role, else_=0)
     student = and_(Enrollment.active, Enrollment.role == Role.LEARNER.value)
-    query = (
-        select(
-            Enrollment.member_id,
-            func.max(case((Enrollment.active, 1), else_=0)).label("active"),
-            func.max(rank).label("rank"),
-            func.max(case((student, 1), else_=0)).label("student"),
-            func.max(case((Enrollment.is_marked_staff, 1), else_=0)).label("marked"),
-            func.max(Enrollment.last_launch_at).label("opened"),
-            (func.min(Context.title) if with_titles else null()).label("course"),
-        )
-        .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
-        .group_by(Enrollment.member_id)
-    )
-    return (query.join(Context, Context.id == Enrollment.context_id) if with_titles else query).subquery()
+    query = select(
+        Enrollment.member_id,
+        most(case((Enrollment.active, 1), else_=0)).label("active"),
+        most(case(ranks, value=Enrollment.role, else_=0)).label("rank"),
+        most(case((student, 1), else_=0)).label("student"),
+        most(case((Enrollment.is_marked_staff, 1), else_=0)).label("marked"),
+        most(Enrollment.last_launch_at).label("opened"),
+        (least(Context.title) if with_titles else null()).label("course"),
+    ).where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+    if with_titles:
+        query = query.join(Context, Context.id == Enrollment.context_id)
+    return (query if is_one else query.group_by(Enrollment.member_id)).subquery()
 
 
-def _overdue(license_id: str, resource: str, *, now: datetime) -> Subquery:
+def _overdue(resource: str, *, now: datetime) -> ScalarSelect[int]:
+    """Of an account's held units those that are held past their time."""
     return (
-        select(Hold.member_id, func.sum(Hold.amount).label("amount"))
-        .where(Hold.license_id == license_id, Hold.resource == resource, Hold.status == "held", Hold.expires_at <= now)
-        .group_by(Hold.member_id)
-        .subquery()
+        select(func.coalesce(func.sum(Hold.amount), 0))
+        .where(Hold.license_id == Account.license_id, Hold.member_id == Account.member_id)
+        .where(Hold.resource == resource, Hold.status == "held", Hold.expires_at <= now)
+        .correlate(Account)
+        .scalar_subquery()
     )
 
 

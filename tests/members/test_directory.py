@@ -1,0 +1,99 @@
+"""The list's rows and counts, beside what a plain reading of the books says of each member, for any mixture."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lti_tool.ledger.accounts import Account
+from lti_tool.ledger.holds import Hold
+from lti_tool.lti.roles import Role
+from lti_tool.members import directory
+from lti_tool.members.directory import Row, Terms, Wish
+from lti_tool.members.people import Enrollment, Person
+from lti_tool.members.reach import Reach
+from tests.conftest import Books
+from tests.members.test_census import EVERYBODY, LATER, TERMS, school
+
+
+def listed(session: Session, within: Reach, terms: Terms, wish: Wish) -> list[Row]:
+    pages = (directory.page(session, within, terms, replace(wish, page=number), now=LATER) for number in (1, 2))
+    return [row for rows in pages for row in rows]
+
+
+def plainly(session: Session, within: Reach, terms: Terms, member_id: str) -> dict[str, object]:
+    """What a row has to say of this member, looked up one by one."""
+    here = [session.get(Enrollment, (course, member_id)) for course in within.courses]
+    there = [one for one in here if one]
+    account = session.get_one(Account, (within.license_id, terms.resource, member_id))
+    holds = session.scalars(select(Hold).where(Hold.member_id == member_id, Hold.status == "held"))
+    reserved = sum(hold.amount for hold in holds if hold.expires_at > LATER)
+    comes = bool(terms.maximum) and account.received + terms.bundle <= terms.maximum and terms.pool >= terms.bundle
+    opened = max((one.last_launch_at for one in there if one.last_launch_at), default=None)
+    is_student = any(one.active and one.role == Role.LEARNER.value for one in there)
+    return {
+        "active": any(one.active for one in there),
+        "waiting": is_student and opened is not None and not account.frozen and not account.balance and not comes,
+        "received": account.received,
+        "used": account.used,
+        "reserved": reserved,
+        "available": account.balance - reserved,
+        "opened_at": opened,
+    }
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_it_says_of_each_what_the_books_say(books: Books, seed: int) -> None:
+    with books() as session:
+        for within in school(session, random.Random(seed)):
+            for terms in (TERMS, replace(TERMS, maximum=0)):
+                rows = listed(session, within, terms, EVERYBODY)
+                for row in rows:
+                    wanted = plainly(session, within, terms, row.member_id)
+                    assert {name: getattr(row, name) for name in wanted} == wanted
+                counts = directory.count(session, within, terms, EVERYBODY, now=LATER)
+                by = Counter((row.active, row.waiting) for row in rows)
+                assert counts.of("active") == by[True, True] + by[True, False]
+                assert counts.of("all") == len(rows)
+                assert counts.waiting == by[True, True]
+                for show in directory.SHOWS:
+                    shown = listed(session, within, terms, replace(EVERYBODY, show=show))
+                    sums = tuple(
+                        sum(getattr(row, name) for row in shown)
+                        for name in ("received", "used", "reserved", "available")
+                    )
+                    assert counts.sums(show) == sums
+
+
+@pytest.mark.parametrize("sort", ["available", "-used", "opened", "name", "course"])
+def test_it_sorts_by_what_is_asked_and_then_by_name(books: Books, sort: str) -> None:
+    with books() as session:
+        both, art = school(session, random.Random(6))
+        for within in (both, art):
+            rows = listed(session, within, replace(TERMS, maximum=0), replace(EVERYBODY, sort=sort))
+            keys: dict[str, Callable[[Row], Any]] = {
+                "available": lambda row: (not row.waiting, row.available),
+                "-used": lambda row: -row.used,
+                "opened": lambda row: (row.opened_at is not None, row.opened_at or LATER),
+                "name": lambda _row: 0,
+                "course": lambda row: row.courses[0],
+            }
+            key = keys[sort]
+            assert rows == sorted(rows, key=lambda row: (key(row), row.sort_name, row.member_id))
+
+
+def test_a_search_counts_and_lists_the_same(books: Books) -> None:
+    with books() as session:
+        for within in school(session, random.Random(7)):
+            wish = replace(EVERYBODY, search="Student 1")
+            rows = listed(session, within, TERMS, wish)
+            everybody = listed(session, within, TERMS, EVERYBODY)
+            assert {row.member_id for row in rows} == {
+                row.member_id for row in everybody if "student 1" in session.get_one(Person, row.person_id).sort_name
+            }
+            assert directory.count(session, within, TERMS, wish, now=LATER).of("all") == len(rows) > 0
