@@ -11,7 +11,7 @@ PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
 
 .PHONY: help
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 .PHONY: venv
 venv: $(READY) ## Make the environment in .venv, and nothing else
@@ -55,6 +55,15 @@ translations: $(READY) ## Bring the catalogs up to date with the sentences in th
 .PHONY: pictures
 pictures: $(READY) ## Take pictures of every page and state at four widths, light and dark (FOLDER=…, STATES="members …")
 	@$(BIN)/python -m tests.browser.gallery $(or $(FOLDER),instance/pictures) $(STATES)
+
+.PHONY: docs
+docs: $(READY) ## Build the documentation into build/docs, to be read in a browser or served as files
+	@$(BIN)/sphinx-build -q -W --keep-going -j 2 -d build/doctrees docs build/docs
+	@echo "file://$(CURDIR)/build/docs/index.html"
+
+.PHONY: docs-pictures
+docs-pictures: $(READY) ## Take the pictures in docs/ anew, and note what they show
+	@$(BIN)/python -m tests.browser.manual
 
 .PHONY: bench
 bench: $(READY) ## Measure everything that has a target, side by side with floors and peers (BENCH="S1 S4" for some)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, Response
@@ -12,6 +12,7 @@ from lti_tool import clock, schema
 from lti_tool.app import create_app
 from lti_tool.db import db
 from lti_tool.settings import load
+from lti_tool.simulation.virtual_time import VirtualTime
 from lti_tool.web.session import HEADER
 from tests.browser.gallery.scene import Scene, build
 from tests.browser.gallery.states import State
@@ -44,8 +45,8 @@ class Gallery:
 
 
 @contextmanager
-def opened(server: Serving, folder: Path) -> Iterator[Gallery]:
-    """The scene on a SQLite of its own, served there; nothing runs beside it."""
+def opened(server: Serving, folder: Path, *, at: datetime | None = None) -> Iterator[Gallery]:
+    """The scene on a SQLite of its own, served there; nothing runs beside it. `at` is when its database says it is."""
     database_url = f"sqlite:///{folder / 'gallery.db'}"
     settings = load(
         {},
@@ -54,11 +55,17 @@ def opened(server: Serving, folder: Path) -> Iterator[Gallery]:
         public_url=server.url,
         keys_dir=str(folder / "keys"),
         files_dir=str(folder / "files"),
+        smtp_host="127.0.0.1",  # so that letters are offered; nobody listens at this port
+        smtp_port=9,
+        smtp_starttls=False,
+        smtp_sender="creditroll@lincoln.example",
     )
     app = create_app(settings)
     with app.app_context():
         schema.upgrade(db.engine)
-    scene = build(app)
+        if at:
+            VirtualTime(db.engine, at)
+    scene = build(app, now=at or clock.now())
     server.show(app)
     yield Gallery(scene, server.url)
     with app.app_context():

@@ -1,4 +1,6 @@
-"""Three licenses as they may be one day: in the middle of a term, on the first day, and with nothing left to give."""
+"""Four licenses as they may be one day: in the middle of a term, on the first day without and with a class list, and
+with nothing left to give.
+"""
 
 import random
 from collections.abc import Callable, Iterator
@@ -21,7 +23,7 @@ from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Platform
 from lti_tool.lti.roles import Role
 from lti_tool.members import requests, roster_reads
-from lti_tool.members.people import Enrollment
+from lti_tool.members.people import Enrollment, Person
 from lti_tool.members.roster_reads import RosterRead
 from lti_tool.web import session as visits
 from lti_tool.web.session import Visit
@@ -71,11 +73,14 @@ class Class:
 
 @dataclass(frozen=True)
 class Scene:
-    """The whole of it. `term` is in its twelfth week, `first` has nobody but its teacher, `short` has 3 units left."""
+    """The whole of it. `term` is in its twelfth week, `first` has nobody but its teacher, `listed` has a class that got
+    nothing yet, `short` has 3 units left.
+    """
 
     app: Flask
     term: Class
     first: Class
+    listed: Class
     short: Class
 
     def write(self, act: Callable[[Session], None]) -> None:
@@ -98,21 +103,22 @@ def _books(app: Flask) -> Iterator[Session]:
         yield session
 
 
-def build(app: Flask) -> Scene:
-    """Writes the three into the app's empty database, as the product would have over twelve weeks until now."""
-    now = clock.now()
+def build(app: Flask, *, now: datetime) -> Scene:
+    """Writes the four into the app's empty database, as the product would have over twelve weeks until now."""
     with _books(app) as session:
         platform = make_platform(session, issuer="https://canvas.lincoln.example", family="canvas")
         platform.name = "Lincoln High"
         term = _class(session, platform, "Lincoln High School", "Biology 9, Period 2", students=28, now=now)
         first = _class(session, platform, "Lakeside Middle School", "Chemistry 10", students=0, now=now)
+        listed = _class(session, platform, "Riverside High School", "Art 8", students=26, now=now)
         short = _class(session, platform, "Hillside School", "Physics 11", students=6, now=now)
         _term(session, term, now=now)
-        issuing.grant(session, first.license, EXPORT_CREDITS, amount=300, actor=OPERATOR, now=now)
+        for one in (first, listed):
+            issuing.grant(session, one.license, EXPORT_CREDITS, amount=300, actor=OPERATOR, now=now)
         _short(session, short, now=now)
         while due := closings.due(session, now=now):
             closings.close(session, due)
-    return Scene(app, term, first, short)
+    return Scene(app, term, first, listed, short)
 
 
 def _class(session: Session, platform: Platform, school: str, course: str, *, students: int, now: datetime) -> Class:
@@ -135,6 +141,7 @@ def _class(session: Session, platform: Platform, school: str, course: str, *, st
         people={member.id: member.person_id for member in (teacher, assistant, *listed)},
     )
     license_.owner_person_id = teacher.person_id
+    session.get_one(Person, teacher.person_id).email = "grace@lincoln.example"
     opened = now - timedelta(hours=2)
     session.execute(update(Enrollment).where(Enrollment.context_id == context.id).values(last_launch_at=opened))
     return made

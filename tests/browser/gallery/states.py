@@ -44,6 +44,10 @@ def _first(scene: Scene) -> Class:
     return scene.first
 
 
+def _listed(scene: Scene) -> Class:
+    return scene.listed
+
+
 def _short(scene: Scene) -> Class:
     return scene.short
 
@@ -68,9 +72,30 @@ def _open_dialog(page: Page) -> None:
     page.get_by_role("dialog").get_by_label("Credits to add").wait_for()
 
 
+def _give_much(page: Page) -> None:
+    _open_dialog(page)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Credits to add").fill("25")
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    dialog.get_by_role("alert").wait_for()
+
+
+def _check_file(page: Page) -> None:
+    table = b"name,credits,note\nAna Ng,3,Two films\nJamal Carter,5,\nNoah Kaplan,2,\n"
+    page.get_by_label("CSV file").set_input_files({"name": "class.csv", "mimeType": "text/csv", "buffer": table})
+    page.get_by_role("button", name="Check the file").click()
+    page.get_by_role("status").wait_for()
+
+
+def _choose_100(page: Page) -> None:
+    page.get_by_role("radio", name="100 credits").check()
+    page.get_by_text("Total", exact=True).wait_for()
+
+
 STATES = [
     State("overview", "/manager/", _teacher()),
     State("overview-first-day", "/manager/", _teacher(_first)),
+    State("first-steps", "/manager/first-steps", _teacher(_listed)),
     State("overview-short", "/manager/", _teacher(_short)),
     State("overview-assistant", "/manager/", _assistant),
     State("members", "/manager/members", _teacher()),
@@ -80,6 +105,10 @@ STATES = [
     State("members-waiting", "/manager/members?show=waiting", _teacher()),
     State("members-assistant", "/manager/members", _assistant),
     State("add-dialog", "/manager/members", _teacher(), _open_dialog),
+    State("add-second-look", "/manager/members", _teacher(), _give_much),
+    State("file", "/manager/members/file", _teacher()),
+    State("file-checked", "/manager/members/file", _teacher(), _check_file),
+    State("requests", "/manager/requests", _teacher()),
     State("add", "/manager/members/add?only={student}", _teacher()),
     State("add-refused", "/manager/members/add?only={student}", _teacher(), _fill("Credits to add", "x", "Save"), 422),
     State("staff", "/manager/members/staff?member={student}", _teacher()),
@@ -97,6 +126,7 @@ STATES = [
     State("history-batch", "/manager/history?batch={batch}", _teacher()),
     State("history-past-day", "/manager/history?date={day}", _teacher()),
     State("purchase", "/manager/purchase", _teacher()),
+    State("purchase-chosen", "/manager/purchase", _teacher(), _choose_100),
     State("purchase-missing", "/manager/purchase?missing=12", _teacher(_short)),
     State("purchases", "/manager/purchases", _teacher()),
     State("export-service", "/manager/export", _teacher()),
@@ -111,8 +141,8 @@ STATES = [
     State("not-yours", "/manager/settings", _student(5), status=403),
     State("launch-by-hand", "/lti/launch"),
     State("register", "/register"),
-    State("register-canvas", "/register?family=canvas"),
-    State("register-moodle", "/register?family=moodle"),
+    State("register-canvas", "/register?lms=canvas"),
+    State("register-moodle", "/register?lms=moodle"),
     State("api-docs", "/api/docs"),
     State("operator-none", "/operator/orders", status=401),
 ]
