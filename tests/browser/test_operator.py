@@ -1,14 +1,10 @@
 """The operator's pages in front of an operator: opened by a link, and an order approved with the keyboard alone."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from playwright.sync_api import Frame, Page, expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lti_tool import clock, operator_link
-from lti_tool.db import db, writing
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.platforms import Deployment
 from lti_tool.purchasing import by_purchase_order, orders
@@ -18,7 +14,6 @@ from tests.browser.seat import Seat
 from tests.browser.test_launches import look
 from tests.browser.test_teacher import TEACHER
 from tests.factories import EXPORT_CREDITS, SHOP
-from tests.web.operator.conftest import fill
 
 BILLING = Billing(
     "PO-4711", "Lincoln Unified School District", "Zoë Nguyễn", "accounts@lincoln.test", "12 Main Street\nLincoln, NE"
@@ -121,18 +116,3 @@ def come_in(page: Page, school: School) -> None:
     secret = school.tool.extensions["creditroll"].secret_key
     page.goto(f"{school.lms.tool_url}/operator/enter/{operator_link.make(secret, now=clock.now())}")
     page.get_by_role("button", name="Open").click()
-
-
-def test_every_page_is_clean_wide_and_narrow(seat: Seat, school: School) -> None:
-    @contextmanager
-    def books() -> Iterator[Session]:
-        with school.tool.app_context():
-            engine = db.engine
-        with writing(engine) as session:
-            yield session
-
-    world = fill(books)
-    come_in(seat.page, school)
-    for name, path in world.paths().items():
-        seat.page.goto(school.lms.tool_url + path)
-        look(seat.page, f"31-operator-{name}")

@@ -1,5 +1,5 @@
-"""Four licenses as they may be one day: in the middle of a term, on the first day without and with a class list, and
-with nothing left to give.
+"""Licenses as they may be one day: in the middle of a term, on the first day without and with a class list, low, with
+nothing left to give, and with students who ask.
 """
 
 import random
@@ -27,7 +27,9 @@ from lti_tool.members.people import Enrollment, Person
 from lti_tool.members.roster_reads import RosterRead
 from lti_tool.web import session as visits
 from lti_tool.web.session import Visit
+from tests.browser.gallery import more
 from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_license, make_member, make_platform
+from tests.web.operator.conftest import fill
 
 _WEEKS = 12
 _STUDENTS = [one.name for one in cast().values()][6:]
@@ -75,6 +77,9 @@ class Class:
 class Scene:
     """The whole of it. `term` is in its twelfth week, `first` has nobody but its teacher, `listed` has a class that got
     nothing yet, `short` has 3 units left.
+
+    In `asking` nothing comes by itself, `low` has less than a fifth left, `empty` nothing. `shop` has an order
+    in each state. `ids` are for addresses.
     """
 
     app: Flask
@@ -82,6 +87,11 @@ class Scene:
     first: Class
     listed: Class
     short: Class
+    asking: Class
+    low: Class
+    empty: Class
+    shop: Class
+    ids: dict[str, str]
 
     def write(self, act: Callable[[Session], None]) -> None:
         """Does something in the books."""
@@ -116,9 +126,29 @@ def build(app: Flask, *, now: datetime) -> Scene:
         for one in (first, listed):
             issuing.grant(session, one.license, EXPORT_CREDITS, amount=300, actor=OPERATOR, now=now)
         _short(session, short, now=now)
+        asking = _class(session, platform, "Valley School", "Film 12", students=6, now=now)
+        more.ask(session, asking.license, asking.course, asking.students, teacher=asking.teacher_person, now=now)
+        low = _class(session, platform, "Harbor School", "Art 8", students=5, now=now)
+        more.run_low(session, low.license, low.students, left=15, now=now)
+        empty = _class(session, platform, "Prairie School", "Music 7", students=5, now=now)
+        more.run_low(session, empty.license, empty.students, left=0, now=now)
+        shop = _class(session, platform, "Meadow School", "Drama 9", students=3, now=now)
+        sold = more.sell(session, shop.license, teacher=shop.teacher_person, now=now)
+        ids = {
+            **sold,
+            **more.office(session, app, sold, now=now),
+            "batch": term.ids["batch"],
+            "student": term.students[2],
+            "day": str((now - timedelta(days=30)).date()),
+            "platform": platform.id,
+            "url": app.extensions["creditroll"].public_url,
+            "letters": more.letters(session, shop.license, shop.teacher_person, now=now),
+        }
         while due := closings.due(session, now=now):
             closings.close(session, due)
-    return Scene(app, term, first, listed, short)
+    seen = fill(lambda: _books(app))
+    ids |= {f"world_{name}": value for name, value in vars(seen).items()}
+    return Scene(app, term, first, listed, short, asking, low, empty, shop, ids)
 
 
 def _class(session: Session, platform: Platform, school: str, course: str, *, students: int, now: datetime) -> Class:
