@@ -63,7 +63,8 @@ class Model:
         """A teacher saves a maximum over the version that the form showed."""
         if maximum % BUNDLE:
             return "invalid"
-        if maximum == self.maximum:
+        is_first = based_on == self.version == 0  # which is somebody's decision, even if it changes nothing
+        if maximum == self.maximum and not is_first:
             return None
         if based_on != self.version:
             return "stale_setting"
