@@ -32,7 +32,7 @@ from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_
 from tests.web.operator.conftest import fill
 
 _WEEKS = 12
-_STUDENTS = [one.name for one in cast().values()][6:]
+_STUDENTS = list(cast().values())[6:]
 
 
 @dataclass
@@ -158,7 +158,9 @@ def _class(session: Session, platform: Platform, school: str, course: str, *, st
     license_.name = school
     teacher = make_member(session, license_, context, role=Role.TEACHER, name="Grace Okonkwo-Reyes")
     assistant = make_member(session, license_, context, role=Role.TA, name="Theo Lindqvist")
-    listed = [make_member(session, license_, context, name=name or None) for name in _STUDENTS[:students]]
+    listed = [make_member(session, license_, context, name=one.name or None) for one in _STUDENTS[:students]]
+    for member, one in zip(listed, _STUDENTS, strict=False):  # the factories' own addresses count, test by test
+        session.get_one(Person, member.person_id).email = one.email or None
     _set_read(session, context, now=now)
     made = Class(
         platform=platform.id,
