@@ -5,6 +5,7 @@ from flask import url_for
 from lti_tool.db import reading
 from lti_tool.licenses import first_steps
 from lti_tool.lti.content_items import page_of
+from lti_tool.members import copies
 from lti_tool.web import access
 from lti_tool.web.lti.doors import settings
 from lti_tool.web.session import Visit
@@ -22,4 +23,8 @@ def landing(visit: Visit, target_link_uri: str | None) -> str:
 
 
 def _are_first_steps_due(visit: Visit) -> bool:
-    return first_steps.are_due(reading(), visit.license_id or "", settings().resource.name, visit.person_id or "")
+    """Not where an earlier course's settings are offered: taking them over is the decision, and Overview has it."""
+    license_id, person_id, resource = visit.license_id or "", visit.person_id or "", settings().resource
+    if not first_steps.are_due(reading(), license_id, resource.name, person_id):
+        return False
+    return copies.settings_offer(reading(), visit.context_id or "", license_id, person_id, resource) is None

@@ -75,7 +75,7 @@ def test_the_settings_of_the_earlier_license_are_offered_with_what_they_could_co
     assert "uses the license Springfield Science; this one uses Springfield Arts" in page.text
     assert "Maximum export credits per student off 10" in page.text
     assert "Treat teaching assistants as teachers no yes" in page.text
-    assert "At 10, up to 20 more credits could go out; the license has 50." in page.text
+    assert "At 10, up to 20 credits more could go out; the license has 50." in page.text
     moved = both.copied.movements()
 
     done = press(manager, page.form("/manager/copy"), "take")
