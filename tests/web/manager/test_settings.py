@@ -37,7 +37,7 @@ def test_anything_else_is_refused_with_its_two_neighbours(teacher: FlaskClient, 
     form = get(teacher, SETTINGS).form(SETTINGS)
     for typed, said in (
         ("12", "12 is not a multiple of 5. The nearest are 10 and 15."),
-        ("-5", "-5 is below 0. The nearest are 0 and 5."),
+        ("-5", "−5 is below 0. The nearest are 0 and 5."),
         ("1000005", "1,000,005 is more than 1,000,000. The nearest are 999,995 and 1,000,000."),
         ("7.5", "“7.5” is not a whole number. The nearest are 5 and 10."),
         ("ten", "“ten” is not a whole number. The nearest are 0 and 5."),
