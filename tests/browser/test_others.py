@@ -51,7 +51,7 @@ def test_an_observer_sees_the_children_they_look_after_and_no_form(seat: Seat) -
     expect(mateo.locator("dd").first).to_have_text("5")
     expect(frame.get_by_role("region", name="Lucía Ruiz").locator("dd").first).to_have_text("0")
     expect(frame.locator("main form, main button")).to_have_count(0)
-    expect(frame.get_by_role("navigation")).to_have_count(0)
+    expect(frame.get_by_role("navigation", name="Manager")).to_have_count(0)
     seat.check("07-observer")
 
 
