@@ -7,6 +7,7 @@ from babel import Locale
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 from lti_tool.errors import Invalid
+from lti_tool.language import _
 
 _TYPED = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d+))?", re.ASCII)
 _LONGEST = 20
@@ -52,7 +53,9 @@ def typed(text: str, currency: str) -> int:
     found = _TYPED.fullmatch(text.strip().removeprefix(symbol).removeprefix(currency).removesuffix(currency).strip())
     if found is None or len(found[1]) > _LONGEST or len(found[2] or "0" * precision) != precision:
         example = f"{1250:,}.{'0' * precision}".rstrip(".")
-        raise Invalid(f"Write an amount of {currency} as {example}.", field="amount")
+        raise Invalid(
+            _("Write an amount of %(currency)s as %(example)s.", currency=currency, example=example), field="amount"
+        )
     return int(found[1].replace(",", "") + (found[2] or "0" * precision))
 
 

@@ -99,7 +99,9 @@ def save(
             return Setting(maximum, based_on + 1)
         before = current(session, license_id, resource.name)  # somebody was faster by a moment
     if before.maximum != maximum:
-        raise StaleSetting(f"Somebody saved {before.maximum:,} in the meantime.", maximum=before.maximum)
+        raise StaleSetting(
+            _("Somebody saved %(maximum)s in the meantime.", maximum=before.maximum), maximum=before.maximum
+        )
     return before
 
 

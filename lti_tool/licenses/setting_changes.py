@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros, moment
+from lti_tool.language import _
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.refusals import StaleSetting
 
@@ -66,5 +67,5 @@ def note(
     `based_on` is the version that the person saw, None where nobody looked first. Raises StaleSetting.
     """
     if based_on not in (None, version(session, license_id, setting)):
-        raise StaleSetting("Somebody changed this in the meantime.")
+        raise StaleSetting(_("Somebody changed this in the meantime."))
     _NOTE.run(session, license_id=license_id, setting=setting, actor_kind=actor.kind, actor_id=actor.id, at=micros(now))

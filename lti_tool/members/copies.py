@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Exists, exists, select
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Refusal
+from lti_tool.language import _
 from lti_tool.ledger import policies
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.policies import Setting
@@ -139,7 +140,7 @@ def decline(session: Session, course_id: str, *, offered: Original | Settings | 
 
 def gone() -> OfferGone:
     """The one answer to every press that comes too late, or from whom nothing was offered."""
-    return OfferGone("This was answered already, or something changed meanwhile. Nothing was changed by this press.")
+    return OfferGone(_("This was answered already, or something changed meanwhile. Nothing was changed by this press."))
 
 
 def _locked(session: Session, course_id: str) -> Context:
