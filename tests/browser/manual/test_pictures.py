@@ -2,10 +2,12 @@
 
 import io
 from itertools import starmap
+from pathlib import Path
 
 from PIL import Image, ImageChops
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Playwright
 
+from tests.browser import chromium
 from tests.browser.manual.pictures import PICTURES
 from tests.browser.manual.taking import FOLDER, Shot, camera, kept
 
@@ -15,10 +17,11 @@ _OTHER_SIZE, _OTHER_COLOUR = 0.03, 64
 """How much another font may change: the size by a part of it, a spot (a fortieth of the width) by levels of 255."""
 
 
-def test_each_picture_shows_what_its_page_shows_today(browser: BrowserContext) -> None:
+def test_each_picture_shows_what_its_page_shows_today(playwright: Playwright, executable: str, tmp_path: Path) -> None:
     told = kept()
     faults = []
-    with camera(browser) as ready:
+    # A browser of its own: a clock that was stopped stands still for all of its pages, for good.
+    with chromium.profile(playwright, executable, tmp_path / "profile") as browser, camera(browser) as ready:
         for picture in PICTURES:
             shot = ready.take(picture)
             before = told.get(picture.name, [])
