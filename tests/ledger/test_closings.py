@@ -4,8 +4,10 @@ import random
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from lti_tool import clock
 from lti_tool.ledger import as_of, closings, holds
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.issuing import grant
@@ -62,8 +64,9 @@ def test_each_day_s_closing_is_what_the_journal_tells_of_its_end(new_class: Open
         assert len({day.used for day in days}) > 10, "too little was used to prove anything"
         for closed in days:
             midnight = datetime.combine(closed.day + DAY, time(), NOW.tzinfo) - timedelta(microseconds=1)
-            [past] = as_of.license_at(session, class_.license_id, midnight)
+            [past] = as_of.license_by_journal(session, class_.license_id, midnight)
             told = past.totals
+            assert as_of.license_at(session, class_.license_id, midnight) == [past], "told by its closing"
             assert (closed.issued, closed.allotted, closed.used) == (told.issued, told.allotted, told.used), closed.day
         assert kept(session, other) == [], "that pool's first day is not over"
 
@@ -81,3 +84,25 @@ def test_a_day_is_closed_once_it_is_over_on_any_clock_and_only_once(new_class: O
         assert kept(session, class_) == [closings.Closing(NOW.date(), 60, 0, 0)]
         assert sweep(session, midnight + as_of.SLACK + 3 * DAY) == 3, "days on which nothing moved are closed, too"
         assert kept(session, class_)[-1] == closings.Closing(NOW.date() + 3 * DAY, 60, 0, 0)
+
+
+def test_a_moment_is_told_by_the_closing_before_it_and_what_moved_on_its_day(
+    new_class: OpenClass, books: Books
+) -> None:
+    class_ = new_class(credits=0)
+    students = class_.students(2)
+    now = clock.now()
+    earlier = now - timedelta(seconds=1)
+    where = (class_.license_id, EXPORT_CREDITS)
+    with books() as session:
+        grant(session, *where, amount=60, actor=OPERATOR, now=earlier - 2 * DAY)
+        sweep(session, now + as_of.SLACK)
+        allot(session, *where, member_ids=students, each=5, actor=OPERATOR, now=now)
+        for at, allotted in [(earlier - DAY, 0), (earlier, 0), (now, 10)]:
+            [told] = as_of.license_at(session, class_.license_id, at)
+            assert (told.totals.issued, told.totals.allotted) == (60, allotted)
+            assert [told] == as_of.license_by_journal(session, class_.license_id, at)
+        # Whether it is told by the closing at all shows where that is wrong.
+        session.execute(text("update closings set issued = issued + 1"))
+        [told] = as_of.license_at(session, class_.license_id, now)
+        assert (told.totals.issued, told.totals.allotted) == (61, 10)
