@@ -16,7 +16,7 @@ from lti_tool.alerts.wishes import Key, Wish
 from lti_tool.ledger import policies
 from lti_tool.ledger.pools import Pool
 from lti_tool.members import census, reach
-from lti_tool.members.directory import Terms
+from lti_tool.members.selection import Terms
 from lti_tool.settings import Resource
 
 

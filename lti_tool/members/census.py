@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros, moment
+from lti_tool.ledger.accounts import Account
 from lti_tool.lti.roles import Role
-from lti_tool.members import directory
-from lti_tool.members.directory import Terms
-from lti_tool.members.people import pseudonym
+from lti_tool.members import directory, reach
+from lti_tool.members.people import Enrollment, Member, Person, pseudonym
 from lti_tool.members.reach import Reach
+from lti_tool.members.selection import Terms
 
 _STAFF = ", ".join(f"'{role.value}'" for role in (Role.TEACHER, Role.TA, Role.DESIGNER, Role.ADMIN))
 
@@ -43,21 +45,33 @@ class Heads:
     students: int
 
 
-_HEADS = _sql(
+_ACTIVE = _sql(
+    """
+    select count(distinct member_id) from enrollments
+     where license_id = :license_id and active and context_id in COURSES
+    """
+)
+_ACTIVE_IN_LICENSE = _sql(
+    "select count(*) from accounts where license_id = :license_id and resource = :resource and not frozen"
+)
+_ACTIVE_STAFF = _sql(
     f"""
-    select (select count(distinct member_id) from enrollments
-             where license_id = :license_id and active and context_id in COURSES),
-           (select count(distinct member_id) from enrollments
-             where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF})
-               and context_id in COURSES)
+    select count(distinct member_id) from enrollments
+     where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF}) and context_id in COURSES
     """
 )
 
 
-def heads(session: Session, within: Reach) -> Heads:
+def heads(session: Session, within: Reach, resource: str) -> Heads:
     """Counts the members within reach."""
-    active, staff = _HEADS.run(session, **_within(within)).one()
-    return Heads(active, active - staff)
+    statement = _ACTIVE_IN_LICENSE if reach.is_whole(session, within) else _ACTIVE
+    active = int(statement.run(session, **_within(within), resource=resource).scalar_one())
+    return Heads(active, active - staff(session, within))
+
+
+def staff(session: Session, within: Reach) -> int:
+    """How many of the active members are staff somewhere within reach: few, who have an index of their own."""
+    return int(_ACTIVE_STAFF.run(session, **_within(within)).scalar_one())
 
 
 @dataclass(frozen=True)
@@ -167,6 +181,20 @@ def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, n
     return Purses(dict(received), terms.bundle, tuple(left))
 
 
+_RECEIVED = Sql(
+    f"""
+    select a.received, count(*) from accounts a
+     where a.license_id = :license_id and a.resource = :resource and {_OF_LICENSE.strip()}
+     group by a.received
+    """
+)
+
+
+def received_by_students(session: Session, license_id: str, resource: str) -> dict[int, int]:
+    """How many active students of the whole licence received how much, ever: what a maximum could cost (R7, R10)."""
+    return dict(_RECEIVED.run(session, license_id=license_id, resource=resource).all())
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A student who has nothing left and gets nothing by themselves."""
@@ -192,7 +220,7 @@ _WAITS = """
                          where o.license_id = :license_id and o.member_id = a.member_id
                            and o.context_id in COURSES and o.last_launch_at is not null)))
 """
-_COUNT_WAITING = _sql(f"select count(*) from accounts a where {_WAITS}")
+_SUM_WAITING = _sql(f"select count(*), coalesce(sum(a.received), 0) from accounts a where {_WAITS}")
 _FIRST_WAITING_TEXT = f"""
     select a.member_id, p.id, p.name, p.sort_name, p.email, p.subject, a.received,
            (select max(e.last_launch_at) from enrollments e
@@ -208,9 +236,23 @@ _BY_NAME = _sql(_FIRST_WAITING_TEXT.replace("ORDER", "p.sort_name, a.member_id")
 _BY_COMING = _sql(_FIRST_WAITING_TEXT.replace("ORDER", "a.member_id"))
 
 
+@dataclass(frozen=True)
+class WaitingSum:
+    """How many students wait, and how many units they have received, all of them used."""
+
+    people: int
+    received: int
+
+
+def sum_waiting(session: Session, within: Reach, terms: Terms) -> WaitingSum:
+    """Over those who opened the tool, have nothing left and get nothing by themselves (R10, R11)."""
+    people, received = _SUM_WAITING.run(session, **_within(within), **_wanting(terms)).one()
+    return WaitingSum(people, int(received))
+
+
 def count_waiting(session: Session, within: Reach, terms: Terms) -> int:
-    """How many students opened the tool, have nothing left and get nothing by themselves (R10, R11)."""
-    return int(_COUNT_WAITING.run(session, **_within(within), **_wanting(terms)).scalar_one())
+    """How many those are."""
+    return sum_waiting(session, within, terms).people
 
 
 def waiting(session: Session, within: Reach, terms: Terms, *, count: int, limit: int) -> list[Waiting]:
@@ -232,3 +274,31 @@ def _wanting(terms: Terms) -> dict[str, object]:
         "is_on": terms.maximum > 0 and terms.pool >= terms.bundle,
         "most_received": terms.maximum - terms.bundle,
     }
+
+
+def example_students(session: Session, within: Reach, *, limit: int) -> list[str]:
+    """Names of some students within reach, the first of the list: so that an explanation can speak of them."""
+    found = session.execute(
+        select(Person.name, Person.sort_name, Person.id)
+        .join(Member, Member.person_id == Person.id)
+        .join(Enrollment, Enrollment.member_id == Member.id)
+        .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+        .where(Enrollment.active, Enrollment.role == Role.LEARNER.value, Person.name.is_not(None))
+        .distinct()
+        .order_by(Person.sort_name, Person.id)
+        .limit(limit)
+    )
+    return [row.name for row in found]
+
+
+def frozen_members(session: Session, license_id: str, resource: str) -> int:
+    """How many who left every course of the licence still have something (R20)."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Account)
+            .where(Account.license_id == license_id, Account.resource == resource)
+            .where(Account.frozen, Account.balance > 0)
+        )
+        or 0
+    )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
@@ -50,6 +51,32 @@ def of_license(session: Session, license_id: str) -> Reach:
     """All courses of the licence, for figures that no page shows by name."""
     rows = session.scalars(select(Enrollment.context_id).where(Enrollment.license_id == license_id).distinct())
     return Reach(license_id, dict.fromkeys(rows, ""))
+
+
+_BETWEEN = Sql(
+    """
+    select count(*) from json_each(:gaps) g
+     where exists (select 1 from enrollments e
+                    where e.license_id = :license_id
+                      and e.context_id > json_extract(g.value, '$[0]') and e.context_id < json_extract(g.value, '$[1]'))
+    """,
+    postgresql="""
+    select count(*) from json_array_elements(cast(:gaps as json)) g
+     where exists (select 1 from enrollments e
+                    where e.license_id = :license_id and e.context_id > g.value ->> 0 and e.context_id < g.value ->> 1)
+    """,
+)
+_BEFORE_IDS, _AFTER_IDS = "", "z"  # ids are of hexadecimal digits
+
+
+def is_whole(session: Session, within: Reach) -> bool:
+    """Whether nobody of the licence was ever in a course outside these: its accounts alone say then who is where.
+
+    An index is asked whether there is anybody in any course between two of these, so that nobody is gone through.
+    """
+    known = [_BEFORE_IDS, *sorted(within.courses), _AFTER_IDS]
+    gaps = json.dumps(list(pairwise(known)))
+    return not _BETWEEN.run(session, license_id=within.license_id, gaps=gaps).scalar_one()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, String, Text, and_, func, select
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Row, String, Text, and_, func, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lti_tool.db import Base, Instant, Sql, micros
@@ -213,22 +214,31 @@ def waiting(
         .where(Enrollment.active, Enrollment.context_id.in_(within.courses))
         .exists()
     )
-    query = (
-        select(CreditRequest, Account.used, Person, func.count().over())
+    asked = (
+        select(
+            CreditRequest.id,
+            CreditRequest.member_id,
+            CreditRequest.reason,
+            CreditRequest.at,
+            CreditRequest.received,
+            Account.used,
+            func.count().over().label("total"),
+        )
         .join(Account, _UNMET)
-        .join(Member, Member.id == CreditRequest.member_id)
-        .join(Person, Person.id == Member.person_id)
         .where(CreditRequest.license_id == within.license_id, CreditRequest.resource == resource)
-        .where(CreditRequest.closed_at.is_(None), here)
+        .where(CreditRequest.closed_at.is_(None), here, true() if ids is None else CreditRequest.id.in_(ids))
         .order_by(CreditRequest.at, CreditRequest.id)
         .limit(limit)
+        .subquery()
     )
-    if ids is not None:
-        query = query.where(CreditRequest.id.in_(ids))
-    rows = session.execute(query).all()
-    return Waiting(
-        [_asking(request, person, used) for request, used, person, _total in rows], rows[0][3] if rows else 0
-    )
+    # Only those who are shown are looked up by name.
+    rows = session.execute(
+        select(asked, Person.id.label("person_id"), Person.name, Person.email, Person.subject)
+        .join(Member, Member.id == asked.c.member_id)
+        .join(Person, Person.id == Member.person_id)
+        .order_by(asked.c.at, asked.c.id)
+    ).all()
+    return Waiting([_asking(row) for row in rows], rows[0].total if rows else 0)
 
 
 def asking_among(session: Session, within: Reach, resource: str, member_ids: Collection[str]) -> frozenset[str]:
@@ -242,16 +252,16 @@ def asking_among(session: Session, within: Reach, resource: str, member_ids: Col
     return frozenset(session.scalars(query))
 
 
-def _asking(request: CreditRequest, person: Person, used: int) -> Asking:
+def _asking(row: Row[Any]) -> Asking:
     return Asking(
-        id=request.id,
-        member_id=request.member_id,
-        name=person.name or pseudonym(person.id),
-        login=person.email or person.subject,
-        reason=request.reason,
-        at=request.at,
-        received=request.received,
-        used=used,
+        id=row.id,
+        member_id=row.member_id,
+        name=row.name or pseudonym(row.person_id),
+        login=row.email or row.subject,
+        reason=row.reason,
+        at=row.at,
+        received=row.received,
+        used=row.used,
     )
 
 

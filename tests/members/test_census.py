@@ -13,10 +13,10 @@ from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.issuing import grant
 from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti.roles import Role
-from lti_tool.members import census, directory, reach
-from lti_tool.members.directory import Terms, Wish
+from lti_tool.members import census, counts, directory, reach
 from lti_tool.members.people import Enrollment
 from lti_tool.members.reach import Reach
+from lti_tool.members.selection import Terms, Wish
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, NOW, make_context, make_deployment, make_license, make_member
 
@@ -70,8 +70,8 @@ def school(session: Session, chance: random.Random) -> tuple[Reach, Reach]:
 def test_it_counts_whom_the_directory_lists(books: Books, seed: int) -> None:
     with books() as session:
         for within in school(session, random.Random(seed)):
-            listed = directory.count(session, within, TERMS, Wish(), now=LATER)
-            heads = census.heads(session, within)
+            listed = counts.count(session, within, TERMS, Wish(), now=LATER)
+            heads = census.heads(session, within, TERMS.resource)
             assert (heads.active, heads.students) == (listed.active, listed.students)
             held = census.held(session, within, TERMS.resource, now=LATER)
             assert held.available == listed.available + listed.inactive_available
@@ -110,7 +110,7 @@ def test_it_sorts_each_student_into_one_step_of_what_they_have(books: Books, see
             assert found.came == tuple(sum(low < row.received <= high for row in students) for low, high in steps)
             assert found.students == len(students)
             if of_license:
-                assert found.received == directory.received_by_students(session, within.license_id, TERMS.resource)
+                assert found.received == census.received_by_students(session, within.license_id, TERMS.resource)
 
 
 def _learners(session: Session, within: Reach) -> set[str]:
@@ -125,7 +125,7 @@ def test_nobody_outside_the_reach_is_counted(books: Books) -> None:
         school(session, random.Random(3))
         other = make_license(session, context=make_context(session))
         nobody = reach.Reach(other.id, {"none": "None"})
-        assert census.heads(session, nobody) == census.Heads(0, 0)
+        assert census.heads(session, nobody, TERMS.resource) == census.Heads(0, 0)
         assert census.count_waiting(session, nobody, TERMS) == 0
         assert census.purses(session, nobody, TERMS, of_license=True, now=LATER).students == 0
         assert census.held(session, nobody, TERMS.resource, now=LATER) == census.Held(0, 0, 0)

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.holds import Hold
 from lti_tool.lti.roles import Role
-from lti_tool.members import directory
-from lti_tool.members.directory import Row, Terms, Wish
+from lti_tool.members import counts, directory, reach
+from lti_tool.members.directory import Row
 from lti_tool.members.people import Enrollment, Person
 from lti_tool.members.reach import Reach
+from lti_tool.members.selection import SHOWS, Terms, Wish
 from tests.conftest import Books
 from tests.members.test_census import EVERYBODY, LATER, TERMS, school
 
@@ -47,6 +48,15 @@ def plainly(session: Session, within: Reach, terms: Terms, member_id: str) -> di
     }
 
 
+def test_a_reach_is_whole_as_long_as_nobody_was_ever_in_another_course(books: Books) -> None:
+    with books() as session:
+        both, art = school(session, random.Random(8))
+        assert reach.is_whole(session, both)
+        assert not reach.is_whole(session, art)
+        other = next(iter(set(both.courses) - set(art.courses)))
+        assert not reach.is_whole(session, both.only(other))
+
+
 @pytest.mark.parametrize("seed", [4, 5])
 def test_it_says_of_each_what_the_books_say(books: Books, seed: int) -> None:
     with books() as session:
@@ -56,18 +66,18 @@ def test_it_says_of_each_what_the_books_say(books: Books, seed: int) -> None:
                 for row in rows:
                     wanted = plainly(session, within, terms, row.member_id)
                     assert {name: getattr(row, name) for name in wanted} == wanted
-                counts = directory.count(session, within, terms, EVERYBODY, now=LATER)
+                found = counts.count(session, within, terms, EVERYBODY, now=LATER)
                 by = Counter((row.active, row.waiting) for row in rows)
-                assert counts.of("active") == by[True, True] + by[True, False]
-                assert counts.of("all") == len(rows)
-                assert counts.waiting == by[True, True]
-                for show in directory.SHOWS:
+                assert found.of("active") == by[True, True] + by[True, False]
+                assert found.of("all") == len(rows)
+                assert found.waiting == by[True, True]
+                for show in SHOWS:
                     shown = listed(session, within, terms, replace(EVERYBODY, show=show))
                     sums = tuple(
                         sum(getattr(row, name) for row in shown)
                         for name in ("received", "used", "reserved", "available")
                     )
-                    assert counts.sums(show) == sums
+                    assert found.sums(show) == sums
 
 
 @pytest.mark.parametrize("sort", ["available", "-used", "opened", "name", "course"])
@@ -96,4 +106,4 @@ def test_a_search_counts_and_lists_the_same(books: Books) -> None:
             assert {row.member_id for row in rows} == {
                 row.member_id for row in everybody if "student 1" in session.get_one(Person, row.person_id).sort_name
             }
-            assert directory.count(session, within, TERMS, wish, now=LATER).of("all") == len(rows) > 0
+            assert counts.count(session, within, TERMS, wish, now=LATER).of("all") == len(rows) > 0

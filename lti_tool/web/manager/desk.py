@@ -15,8 +15,8 @@ from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.roles import Role
 from lti_tool.members import pulse, reach
-from lti_tool.members.directory import Terms
 from lti_tool.members.reach import Reach
+from lti_tool.members.selection import Terms
 from lti_tool.settings import Resource, Settings
 from lti_tool.web import access
 from lti_tool.web.session import Visit

@@ -17,7 +17,7 @@ from lti_tool.language import N_, _
 from lti_tool.ledger import journal
 from lti_tool.lti.roles import Role
 from lti_tool.members import directory, reach
-from lti_tool.members.directory import Wish
+from lti_tool.members.selection import Wish
 from lti_tool.money import plain
 from lti_tool.purchasing import orders, progress
 from lti_tool.purchasing.orders import CARD, PURCHASE_ORDER, Order

@@ -13,8 +13,8 @@ from lti_tool.db import db, transaction
 from lti_tool.language import _, number
 from lti_tool.ledger.refusals import StaleSetting
 from lti_tool.licenses import first_steps
-from lti_tool.members import directory
-from lti_tool.members.directory import Wish
+from lti_tool.members import census, counts
+from lti_tool.members.selection import Wish
 from lti_tool.web import access
 from lti_tool.web.access import MANAGER, only
 from lti_tool.web.forms import Form, done
@@ -78,8 +78,8 @@ def save() -> ResponseReturnValue:
 
 def _page(desk: Desk, form: Form, came_between: Stale | None = None) -> str:
     session = db.session()
-    received = directory.received_by_students(session, desk.license.id, desk.resource.name)
-    counts = directory.count(session, desk.within, desk.terms, Wish(), now=desk.now)
+    received = census.received_by_students(session, desk.license.id, desk.resource.name)
+    found = counts.count(session, desk.within, desk.terms, Wish(), now=desk.now)
     based_on = str(desk.setting.version) if came_between else form.values.get("based_on")
     return render_template(
         "manager/first_steps.html",
@@ -90,9 +90,9 @@ def _page(desk: Desk, form: Form, came_between: Stale | None = None) -> str:
         students=sum(received.values()),
         is_untouched=not any(received),
         options=[_option(desk, received, bundles * desk.resource.bundle) for bundles in _BUNDLES],
-        examples=directory.example_students(session, desk.within, limit=_EXAMPLES),
-        counts=counts,
-        roster=roster.state(session, desk, counts=counts),
+        examples=census.example_students(session, desk.within, limit=_EXAMPLES),
+        counts=found,
+        roster=roster.state(session, desk, counts=found),
         in_force=number(desk.setting.maximum),
     )
 

@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from lti_tool.db import db
 from lti_tool.language import N_, _
 from lti_tool.lti.roles import Role
-from lti_tool.members import directory, requests
-from lti_tool.members.directory import SHOWS, SORTS, Wish
+from lti_tool.members import counts, directory, requests
+from lti_tool.members.selection import SHOWS, SORTS, Wish
 from lti_tool.web.access import STAFF, only
 from lti_tool.web.manager import roster
 from lti_tool.web.manager.desk import open_desk
@@ -44,17 +44,17 @@ def members() -> str:
     session = db.session()
     desk = open_desk(session)
     wish = wish_from(request.args)
-    counts = directory.count(session, desk.within, desk.terms, wish, now=desk.now)
-    pages = max(1, -(-counts.of(wish.show) // directory.PAGE))
+    found = counts.count(session, desk.within, desk.terms, wish, now=desk.now)
+    pages = max(1, -(-found.of(wish.show) // directory.PAGE))
     wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
     marked = request.args.get("marked", "")
-    state = roster.state(session, desk, counts=None if wish.search or wish.course else counts)
+    state = roster.state(session, desk, counts=None if wish.search or wish.course else found)
     rows = directory.page(session, desk.within, desk.terms, wish, now=desk.now)
     return render_template(
         "manager/members.html",
         desk=desk,
         wish=wish,
-        counts=counts,
+        counts=found,
         rows=rows,
         asking=requests.asking_among(session, desk.within, desk.resource.name, [row.member_id for row in rows]),
         pages=pages,

@@ -9,7 +9,7 @@ from lti_tool.db import db
 from lti_tool.ids import new_id
 from lti_tool.language import _
 from lti_tool.ledger import journal, rules
-from lti_tool.members import activity, census, directory, reach, requests
+from lti_tool.members import activity, census, reach, requests
 from lti_tool.web import chart
 from lti_tool.web.access import STAFF, only
 from lti_tool.web.manager import ask, copies, notices, pictures, purchases, roster
@@ -45,7 +45,7 @@ def overview() -> str:
         finished=request.args.get("finished", ""),
         wish_answered="wish" in request.args,
         picture=_whole_license(desk) if manages else _own_courses(desk),
-        frozen=directory.frozen_members(session, desk.license.id, desk.resource.name) if desk.totals.frozen else 0,
+        frozen=census.frozen_members(session, desk.license.id, desk.resource.name) if desk.totals.frozen else 0,
         worst=could_go_out(purses.received, desk.setting.maximum, desk.resource.bundle),
         copy=copy,
         copy_cost=could_go_out(purses.received, copy.maximum, desk.resource.bundle) if copy else 0,

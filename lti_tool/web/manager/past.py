@@ -11,8 +11,9 @@ from lti_tool.language import _
 from lti_tool.ledger import as_of
 from lti_tool.ledger.pools import Totals
 from lti_tool.ledger.rules import Standing
-from lti_tool.members import directory
-from lti_tool.members.directory import Row, Wish
+from lti_tool.members import counts, directory
+from lti_tool.members.directory import Row
+from lti_tool.members.selection import Wish
 from lti_tool.web.forms import Form
 from lti_tool.web.manager.desk import Desk
 
@@ -91,7 +92,7 @@ def _clock(form: Form) -> time | None:
 
 def _wish(session: Session, desk: Desk) -> tuple[Wish, int]:
     everybody = Wish(show="all", sort="name")
-    found = directory.count(session, desk.within, desk.terms, everybody, now=desk.now).of("all")
+    found = counts.count(session, desk.within, desk.terms, everybody, now=desk.now).of("all")
     pages = max(1, -(-found // directory.PAGE))
     typed = request.args.get("page", "")
     number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else 1

@@ -26,7 +26,7 @@ from lti_tool.web.manager.add import Short
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.manager.second_look import Question
 
-MOST = 100
+MOST = 50
 """How many requests one page shows, and one Save answers; the others come after them."""
 
 

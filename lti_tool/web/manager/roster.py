@@ -14,7 +14,7 @@ from lti_tool.language import _
 from lti_tool.lti.platforms import Platform
 from lti_tool.members import census, roster_faults, roster_reads
 from lti_tool.members.census import Heads
-from lti_tool.members.directory import Counts
+from lti_tool.members.counts import Counts
 from lti_tool.members.roster_reads import RosterRead
 from lti_tool.web import access
 from lti_tool.web.access import STAFF, TEACHER, only
@@ -71,7 +71,7 @@ def state(session: Session, desk: Desk, *, counts: Counts | None = None, reread:
     reads = roster_reads.newest(session, desk.within.courses)
     courses = [(key, title, reads.get(key)) for key, title in desk.within.courses.items()]
     return Roster(
-        counts=counts or census.heads(session, desk.within),
+        counts=counts or census.heads(session, desk.within, desk.resource.name),
         courses=[Course(key, title, read, _why_not(read)) for key, title, read in courses],
         lms=platform.name if platform else _("the LMS"),
         reread=reread,

@@ -17,7 +17,7 @@ from lti_tool.licenses.export_services import ExportService, Hosts
 from lti_tool.licenses.setting_changes import ASSISTANTS, EXPORT_SERVICE, Change
 from lti_tool.lti.families import FAMILIES
 from lti_tool.lti.platforms import Platform
-from lti_tool.members import directory
+from lti_tool.members import census
 from lti_tool.settings import Resource, Settings
 from lti_tool.web import access
 from lti_tool.web.access import MANAGER, only
@@ -131,7 +131,7 @@ def page(desk: Desk, typed: Typed) -> str:
     maximum = None if shown.wrong else _maximum(shown, desk.resource)
     # Where it is only looked at, nothing was sent off yet: it is said beside the sum.
     looks_wrong = shown.wrong.pop("maximum", "") if request.method == "GET" else ""
-    received = directory.received_by_students(session, license_id, desk.resource.name)
+    received = census.received_by_students(session, license_id, desk.resource.name)
     choices = _choices(desk, desk.setting.maximum if maximum is None else maximum, received)
     allowed = hosts()
     service = export_services.find(session, license_id, allowed)

@@ -1,0 +1,202 @@
+"""Which members within reach a list shows, and in what order, as the databases are asked: figures of thousands are
+counted and sorted for the few that a page shows, and only these are looked up by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
+
+from lti_tool.ledger import rules
+from lti_tool.ledger.accounts import Account
+from lti_tool.ledger.holds import Hold
+from lti_tool.lti.contexts import Context
+from lti_tool.lti.roles import Role
+from lti_tool.members.people import Enrollment, Member, Person, sort_name
+from lti_tool.members.reach import Reach
+
+SHOWS = ("active", "inactive", "all", "waiting")
+SORTS = ("name", "course", "received", "used", "reserved", "available", "opened")
+RANKS = (Role.LEARNER, Role.ADMIN, Role.DESIGNER, Role.TA, Role.TEACHER)
+"""Roles by weight: who has several courses is listed by the weightiest."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides who waits: resource, bundle, the maximum in force (0 is off) and what the pool has, in units."""
+
+    resource: str
+    bundle: int
+    maximum: int
+    pool: int
+
+    def why_waiting(self, received: int) -> rules.Why | None:
+        """What keeps somebody with nothing left from the next bundle (R10, R11)."""
+        return rules.bundles_due(
+            1, available=0, received=received, maximum=self.maximum, pool=self.pool, bundle=self.bundle
+        ).why_none
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which part of the list to show; a `sort` with "-" before it starts with the highest; pages count from 1."""
+
+    search: str = ""
+    course: str = ""
+    show: str = "active"
+    sort: str = "available"
+    page: int = 1
+
+    @property
+    def sorted_by(self) -> str:
+        """The column, whichever way round."""
+        return self.sort.removeprefix("-")
+
+
+def selection(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Select[Any]:
+    """The members that the wish shows, with their figures, in its order."""
+    listed = everybody(within, terms, wish, is_whole=is_whole, now=now)
+    query = (
+        select(listed, Member.person_id, Person.name, Person.sort_name, Person.email, Person.subject)
+        .select_from(listed)
+        .join(Member, Member.id == listed.c.member_id)
+        .join(Person, Person.id == Member.person_id)
+    )
+    return query.where(matches(wish), _shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
+
+
+def everybody(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Subquery:
+    """Figures without names of all in the wish's course, whatever it searches and shows.
+
+    With `is_whole` the reach is the whole licence (`reach.is_whole`), and the accounts alone say who is active (R20).
+    """
+    if is_whole and not wish.course and wish.sorted_by not in {"course", "opened"}:
+        return _accounts(within, terms, now=now).subquery()
+    return _enrolled_accounts(within.only(wish.course), terms, wish, now=now).subquery()
+
+
+def matches(wish: Wish) -> ColumnElement[bool]:
+    """Whether a person's name or e-mail has in it what was searched."""
+    typed = sort_name(wish.search)
+    if not typed:
+        return true()
+    return or_(
+        Person.sort_name.contains(typed, autoescape=True), func.lower(Person.email).contains(typed, autoescape=True)
+    )
+
+
+def _accounts(within: Reach, terms: Terms, *, now: datetime) -> Select[Any]:
+    mine = (Enrollment.license_id == Account.license_id, Enrollment.member_id == Account.member_id)
+    is_student = exists().where(*mine, Enrollment.active, Enrollment.role == Role.LEARNER.value)
+    has_opened = exists().where(*mine, Enrollment.last_launch_at.is_not(None))
+    return select(
+        Account.member_id,
+        (~Account.frozen).label("active"),
+        *_figures(terms, waits=and_(_nothing_comes(terms), is_student, has_opened), now=now),
+    ).where(Account.license_id == within.license_id, Account.resource == terms.resource)
+
+
+def _enrolled_accounts(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
+    here = _enrolled(within, with_titles=wish.sorted_by == "course")
+    waits = and_(_nothing_comes(terms), here.c.student, here.c.opened.is_not(None))
+    return (
+        select(
+            Account.member_id,
+            here.c.active,
+            here.c.rank,
+            here.c.opened,
+            here.c.course,
+            *_figures(terms, waits=waits, now=now),
+        )
+        .select_from(here)
+        .join(Account, Account.member_id == here.c.member_id)
+        .where(Account.license_id == within.license_id, Account.resource == terms.resource)
+    )
+
+
+def _nothing_comes(terms: Terms) -> ColumnElement[bool]:
+    """Nothing is left, and no bundle comes by itself (R10, R11)."""
+    served = and_(
+        literal(terms.maximum) > 0,
+        Account.received + terms.bundle <= terms.maximum,
+        literal(terms.pool) >= terms.bundle,
+    )
+    return and_(Account.balance == 0, ~Account.frozen, ~served)
+
+
+def _figures(terms: Terms, *, waits: ColumnElement[bool], now: datetime) -> list[ColumnElement[Any]]:
+    # What is held past its time is available again, whether or not a sweeper ran (R19).
+    reserved = case((Account.held == 0, 0), else_=Account.held - _overdue(terms.resource, now=now))
+    return [
+        Account.received.label("received"),
+        Account.used.label("used"),
+        reserved.label("reserved"),
+        (Account.balance - reserved).label("available"),
+        case((waits, 1), else_=0).label("waiting"),
+    ]
+
+
+def _enrolled(within: Reach, *, with_titles: bool) -> Subquery:
+    """One row a member: active if in any of these courses, and the weightiest role there (0 is a student)."""
+    # In one course nobody is twice, so that nothing has to be brought together.
+    is_one = len(within.courses) == 1
+    most: Callable[[Any], Any] = (lambda value: value) if is_one else func.max
+    least: Callable[[Any], Any] = (lambda value: value) if is_one else func.min
+    any_of: Callable[[ColumnElement[bool]], ColumnElement[bool]] = (
+        (lambda condition: condition) if is_one else (lambda condition: func.max(case((condition, 1), else_=0)) == 1)
+    )
+    ranks = {role.value: place for place, role in enumerate(RANKS)}
+    query = select(
+        Enrollment.member_id,
+        any_of(Enrollment.active.is_(True)).label("active"),
+        any_of(and_(Enrollment.active, Enrollment.role == Role.LEARNER.value)).label("student"),
+        most(case(ranks, value=Enrollment.role, else_=0)).label("rank"),
+        most(Enrollment.last_launch_at).label("opened"),
+        (least(Context.title) if with_titles else null()).label("course"),
+    ).where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+    if with_titles:
+        query = query.join(Context, Context.id == Enrollment.context_id)
+    return (query if is_one else query.group_by(Enrollment.member_id)).subquery()
+
+
+def _overdue(resource: str, *, now: datetime) -> ScalarSelect[int]:
+    """Of an account's held units those that are held past their time."""
+    return (
+        select(func.coalesce(func.sum(Hold.amount), 0))
+        .where(Hold.license_id == Account.license_id, Hold.member_id == Account.member_id)
+        .where(Hold.resource == resource, Hold.status == "held", Hold.expires_at <= now)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+
+
+def _shown(listed: Subquery, show: str) -> ColumnElement[bool]:
+    by_show = {"active": listed.c.active, "inactive": ~listed.c.active, "waiting": listed.c.waiting == 1}
+    return by_show.get(show, true())
+
+
+def _order(listed: Subquery, sort: str) -> list[SQLColumnExpression[Any]]:
+    name = sort.removeprefix("-")
+    column: SQLColumnExpression[Any] = Person.sort_name if name == "name" else listed.c[name]
+    # The databases disagree where nulls go: who never opened the tool comes first, and last when turned round.
+    keys: list[SQLColumnExpression[Any]] = [column.is_not(None), column] if name == "opened" else [column]
+    if sort == "available":
+        keys.insert(0, listed.c.waiting == 0)
+    ties = [listed.c.member_id] if name == "name" else [Person.sort_name, listed.c.member_id]
+    return [*(key.desc() if sort.startswith("-") else key.asc() for key in keys), *ties]
