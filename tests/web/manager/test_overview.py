@@ -45,6 +45,7 @@ def test_nobody_waits_in_a_class_that_is_served(teacher: FlaskClient, school: Sc
         save(books, school.license, EXPORT_CREDITS, maximum=10, based_on=0, actor=school.actor, now=NOW)
     page = get(teacher, "/manager/")
     assert "Nobody is waiting" in page.text
+    assert "Every student who opened Creditroll has something left, or gets it automatically." in page.text
     assert "Automatic allotment is on." in page.text
     assert "At most 20 more can go out this way; the license has 100." in page.text
 
