@@ -14,7 +14,7 @@ from lti_tool.lti.roles import Role
 from lti_tool.members import reach
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym
 from lti_tool.members.reach import Reach
-from lti_tool.members.selection import RANKS, Terms, Wish, selection
+from lti_tool.members.selection import RANKS, Terms, Wish, selection, unsorted
 
 PAGE = 50
 _AT_ONCE = 1_000
@@ -65,12 +65,14 @@ def every(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
 
 
 def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[str]:
-    """The ids of all whom the list shows on all its pages and who can be given something: the active ones."""
-    wish = replace(wish, show="active") if wish.show == "all" else wish
+    """The ids of all whom the list shows on all its pages and who can be given something: the active ones; sorted."""
     if wish.show == "inactive":
         return []
-    query = _selection(session, within, terms, wish, now=now)
-    return list(session.scalars(query.with_only_columns(Member.id)))
+    narrowed = replace(wish, show="active") if wish.show == "all" else wish
+    ids = unsorted(within, terms, narrowed, is_whole=reach.is_whole(session, within), now=now).subquery().c.member_id
+    # As one text: thousands of rows take longer to come than to be found.
+    found = session.scalar(select(func.aggregate_strings(ids, " ")))
+    return sorted((found or "").split())
 
 
 def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[str], *, now: datetime) -> list[Row]:

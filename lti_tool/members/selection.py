@@ -81,6 +81,15 @@ def selection(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: d
     return query.where(matches(wish), _shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
 
 
+def unsorted(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Select[Any]:
+    """The ids of the members that the wish shows; by name only those are looked up who are searched by name."""
+    listed = everybody(within, terms, wish, is_whole=is_whole, now=now)
+    query = select(listed.c.member_id).where(_shown(listed, wish.show))
+    if wish.search:
+        query = query.join(Member, Member.id == listed.c.member_id).join(Person, Person.id == Member.person_id)
+    return query.where(matches(wish)) if wish.search else query
+
+
 def everybody(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Subquery:
     """Figures without names of all in the wish's course, whatever it searches and shows.
 

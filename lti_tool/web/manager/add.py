@@ -1,13 +1,10 @@
-"""/manager/members/add: credits for one or many, with the sum in sight before Save (R15 to R18).
-
-The form carries the very ids that its page showed, so that nobody slips in or out between looking and saving.
-"""
+"""/manager/members/add: credits for one or many, with the sum in sight before Save (R15 to R18)."""
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -19,35 +16,23 @@ from lti_tool.ledger import journal
 from lti_tool.ledger.allotment import allot
 from lti_tool.ledger.movements import Posted, Share
 from lti_tool.ledger.refusals import AmountInvalid, FormReused, NotActive, PoolShort
-from lti_tool.members import directory, reach
+from lti_tool.members import reach
 from lti_tool.purchasing import unfinished
 from lti_tool.web import access
 from lti_tool.web.access import TEACHER, only
 from lti_tool.web.forms import Form, done, request_key
 from lti_tool.web.manager import desk as desks
-from lti_tool.web.manager import second_look
+from lti_tool.web.manager import picked, second_look
 from lti_tool.web.manager.desk import Desk, open_desk
 from lti_tool.web.manager.members import address_of, wish_from
+from lti_tool.web.manager.picked import Picked
 from lti_tool.web.manager.second_look import Question
-
-_MOST = 30_000
-"""How many ids one form may hold; of real ones no more go into a request (R18), of others a statement takes so many."""
-NAMED = 20
-"""How many of the picked people the form names; of the others it says how many they are."""
 
 
 def routes(blueprint: Blueprint) -> None:
     """Adds the form and what saves it."""
     blueprint.add_url_rule("/members/add", "add", form)
     blueprint.add_url_rule("/members/add", "add_save", save, methods=["POST"])
-
-
-@dataclass(frozen=True)
-class Picked:
-    """Whom the form is for: all ids, and the first names."""
-
-    ids: list[str]
-    names: list[str]
 
 
 @dataclass(frozen=True)
@@ -62,22 +47,25 @@ class Short:
 def form() -> ResponseReturnValue:
     """The form for those picked in the list: one row's button, the ticked rows, or all that the filter shows."""
     desk = open_desk(db.session())
-    ids = _ids_of_address(desk)
     blank = Form({"amount": str(desk.resource.bundle), "note": "", "back": _back(), "request_key": new_id()})
-    return show(desk, ids, blank, status=200)
+    return show(desk, picked.of_address(desk), blank, status=200)
 
 
 @only(TEACHER)
 def save() -> ResponseReturnValue:
     """Gives, and goes back to where the form was opened; or asks once more, or says why not, and nothing changed."""
     posted = Form.posted("amount", "note", "back", "request_key")
-    ids = _not_too_many(request.form.get("members", "").split())
     if second_look.is_to_change():
-        return show(open_desk(db.session()), ids, posted, status=200)
+        return _again(posted, status=200)
     each = posted.whole("amount")
     key = posted.values["request_key"] = request_key()
+    ids = picked.posted_ids()
+    if ids is None:
+        ids = _ids_of_list(key)
+    if ids is None:
+        posted.wrong["form"] = _("The list has changed since, so these are others. Nobody got anything yet.")
     lacks = None
-    if each is not None:
+    if each is not None and ids is not None:
         try:
             saved = _give(ids, each, posted.values["note"] or None, key)
         except PoolShort as short:
@@ -92,19 +80,39 @@ def save() -> ResponseReturnValue:
             posted.wrong[str(refused.figures["field"])] = refused.detail
         else:
             if isinstance(saved, Question):
-                return _ask(ids, posted, saved)
+                return _ask(posted, saved)
             return done(_return_to(posted.values["back"], saved.batch_id))
-    return show(open_desk(db.session()), ids, posted, status=422, short=lacks)
+    return _again(posted, status=422, short=lacks)
 
 
-def _ask(ids: list[str], posted: Form, question: Question) -> ResponseReturnValue:
+def _again(posted: Form, *, status: int, short: Short | None = None) -> ResponseReturnValue:
     desk = open_desk(db.session())
+    return show(desk, _posted(desk), posted, status=status, short=short)
+
+
+def _posted(desk: Desk) -> Picked:
+    ids = picked.posted_ids()
+    return picked.posted_list(desk) if ids is None else picked.of_ids(desk, ids)
+
+
+def _ids_of_list(key: str) -> list[str] | None:
+    """All whom the form's filter shows; None if they are others than when the form was shown."""
+    desk = open_desk(db.session())
+    if before := picked.saved_before(db.session(), desk.license.id, key):
+        return before
+    found = picked.posted_list(desk)
+    return found.ids if picked.is_as_shown(found) else None
+
+
+def _ask(posted: Form, question: Question) -> ResponseReturnValue:
+    desk = open_desk(db.session())
+    whom = _posted(desk)
     return second_look.page(
         desk,
         question,
         action=url_for("manager.add_save"),
-        names=_picked(desk, ids).names,
-        carried={"members": " ".join(ids)} | posted.values,
+        names=whom.names,
+        carried={**whom.fields, **posted.values},
     )
 
 
@@ -170,33 +178,18 @@ def shortage(people: int, each: int, short: PoolShort) -> str:
     )
 
 
-def _ids_of_address(desk: Desk) -> list[str]:
-    if one := request.args.get("only"):
-        return [one]
-    if request.args.get("all"):
-        return directory.whole(db.session(), desk.within, desk.terms, wish_from(request.args), now=desk.now)
-    return _not_too_many(request.args.getlist("member"))
-
-
-def _not_too_many(ids: list[str]) -> list[str]:
-    if len(ids) > _MOST:
-        abort(413)
-    return ids
-
-
 def show(
-    desk: Desk, ids: list[str], shown: Form, *, status: int, short: Short | None = None, gone: Picked | None = None
+    desk: Desk, whom: Picked, shown: Form, *, status: int, short: Short | None = None, gone: Picked | None = None
 ) -> ResponseReturnValue:
     """The form for these people, as far as they are here; `gone` is who it was for, too, and has left since."""
-    picked = _picked(desk, ids)
-    if not picked.ids:
+    if not whom.ids:
         # Nobody left to give to: the form would only mislead.
         shown.wrong.setdefault("form", _("Pick at least one person in the list."))
         status = 422
     page = render_template(
         "manager/add.html",
         desk=desk,
-        picked=picked,
+        picked=whom,
         form=shown,
         short=short,
         gone=gone,
@@ -204,16 +197,6 @@ def show(
         back_to=_return_to(shown.values["back"]),
     )
     return page, status
-
-
-def _picked(desk: Desk, ids: list[str]) -> Picked:
-    """Those of the ids who are within reach and active: nothing of anybody else is shown."""
-    unique = list(dict.fromkeys(ids))
-    if reach.holds_all(db.session(), desk.within, unique):
-        named = reach.names(db.session(), desk.within, unique[:NAMED])
-        return Picked(unique, list(named.values()))
-    rows = directory.picked(db.session(), desk.within, desk.terms, unique, now=desk.now)
-    return Picked([row.member_id for row in rows], [row.name for row in rows[:NAMED]])
 
 
 def _back() -> str:

@@ -27,8 +27,8 @@ from lti_tool.web.access import TEACHER, only
 from lti_tool.web.forms import Form, done, takes_file
 from lti_tool.web.manager import desk as desks
 from lti_tool.web.manager import second_look
-from lti_tool.web.manager.add import NAMED
 from lti_tool.web.manager.desk import Desk, open_desk
+from lti_tool.web.manager.picked import NAMED
 from lti_tool.web.manager.second_look import Question
 from lti_tool.web.session import by_form
 

@@ -11,15 +11,15 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.db import db, transaction
 from lti_tool.language import _
-from lti_tool.members import directory, reach
+from lti_tool.members import reach
 from lti_tool.purchasing import unfinished
 from lti_tool.web import access
 from lti_tool.web.access import TEACHER, only
 from lti_tool.web.forms import Form, done
-from lti_tool.web.manager import add
+from lti_tool.web.manager import add, picked
 from lti_tool.web.manager import desk as desks
-from lti_tool.web.manager.add import NAMED, Picked
 from lti_tool.web.manager.desk import Desk, open_desk
+from lti_tool.web.manager.picked import NAMED, Picked
 
 
 def routes(blueprint: Blueprint) -> None:
@@ -37,12 +37,12 @@ def form(allotment_id: UUID) -> ResponseReturnValue:
     if kept.closed_at is not None:
         return done(url_for("manager.overview", finished="before"))
     ids = kept.member_ids.split()
-    here = _still_here(desk, ids)
+    here = picked.of_ids(desk, ids)
     values = {"amount": str(kept.amount), "note": kept.note or "", "back": kept.back, "request_key": kept.id}
     shown = Form(values)
-    if not here:
+    if not here.ids:
         shown.wrong["form"] = _("Everybody whom this was for has left your courses since. Nobody got anything.")
-    return add.show(desk, here, shown, status=200, gone=_gone(desk, ids, here))
+    return add.show(desk, here, shown, status=200, gone=_gone(desk, ids, here.ids))
 
 
 @only(TEACHER)
@@ -54,12 +54,6 @@ def close(allotment_id: UUID) -> ResponseReturnValue:
         kept = unfinished.find(session, license_id, visit.person_id, str(allotment_id))
         unfinished.close(session, license_id, visit.person_id, kept.id, now=clock.now())
     return done(url_for("manager.overview", finished="no"))
-
-
-def _still_here(desk: Desk, ids: list[str]) -> list[str]:
-    if reach.holds_all(db.session(), desk.within, ids):
-        return ids
-    return [row.member_id for row in directory.picked(db.session(), desk.within, desk.terms, ids, now=desk.now)]
 
 
 def _gone(desk: Desk, ids: list[str], here: list[str]) -> Picked | None:
