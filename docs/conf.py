@@ -3,6 +3,7 @@
 The files are written for whoever reads them in the repository, so nothing in them is of this builder alone.
 """
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,31 @@ PARTS = {
         "teacher/no-way-back",
     ],
     "For students": ["student"],
-    "For LMS administrators": ["admin/README", "admin/*"],
-    "For operators": ["operator/README", "operator/*"],
+    "For LMS administrators": [
+        "admin/README",
+        "admin/canvas",
+        "admin/schoology",
+        "admin/moodle",
+        "admin/brightspace",
+        "admin/blackboard",
+        "admin/sakai",
+        "admin/openedx",
+        "admin/other",
+    ],
+    "For operators": [
+        "operator/README",
+        "operator/install",
+        "operator/settings",
+        "operator/registration",
+        "operator/first-license",
+        "operator/payments",
+        "operator/keys",
+        "operator/launches",
+        "operator/copies",
+        "operator/webhooks",
+        "operator/pages",
+        "operator/daily",
+    ],
     "For programs": ["api", "webhooks", "exporting"],
     "About the code": [
         "demo",
@@ -64,10 +88,7 @@ def _add_menu(_app: Sphinx, page: str, source: list[str]) -> None:
 
 def _let_keys_scroll(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: object) -> None:
     """What is too wide for a phone scrolls by itself, so a keyboard has to reach it."""
-    body = context.get("body", "")
-    for opening in ("<pre", '<div class="table-wrapper'):
-        body = body.replace(opening, f'{opening[: opening.index(" ")] if " " in opening else opening} tabindex="0"')
-    context["body"] = body
+    context["body"] = re.sub(r'<(pre|div(?= class="table-wrapper))', r'<\1 tabindex="0"', context.get("body", ""))
 
 
 def _begin_folders(app: Sphinx, failure: Exception | None) -> None:
