@@ -32,7 +32,8 @@ def test_platforms_that_wait_come_first_on_every_page(books: Books) -> None:
     with books() as session:
         for client in ("a", "b", "c"):
             make_platform(session, client_id=client)
-        make_platform(session, client_id="waits", status="pending")
+        pending = make_platform(session, client_id="waits", status="pending")
+        assert platform_list.waiting(session).only_at == pending.id
         has_waiting = make_platform(session, client_id="has-waiting")
         make_deployment(session, has_waiting, status="pending")
         off = make_platform(session, client_id="off", status="disabled")
@@ -40,7 +41,7 @@ def test_platforms_that_wait_come_first_on_every_page(books: Books) -> None:
         assert platforms_of(session) == ["has-waiting", "waits", "off", "c", "b", "a"]
         assert platforms_of(session, "nobody%") == ["off"]
         waiting = platform_list.waiting(session)
-        assert (waiting.registrations, waiting.deployments) == (1, 1)
+        assert (waiting.registrations, waiting.deployments, waiting.only_at) == (1, 1, None)
         assert platform_list.counted(session, [has_waiting.id, off.id])[off.id] == {"pending": 1}
 
 

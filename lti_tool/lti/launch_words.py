@@ -36,13 +36,14 @@ _CLOCKS = N_("Set the clocks of both servers by the network; the skew says how f
 _REGISTRATION = N_("Compare issuer and client id in the LMS with the registration here, letter by letter.")
 _KEYS = N_("Check the registration’s key set URL, and that this server can reach it.")
 _AGAIN = N_("It was reloaded, opened by the back button, or saved. Open it again from the course.")
+_APPROVAL = N_("The operator approves it, on the page of this LMS or by creditroll platform approve.")
 _MENDS = {
     "LTI-LOGIN": N_("The LMS’s login URL for Creditroll is opened by something else than a launch."),
     "LTI-TARGET": N_("In the LMS, set the tool’s URL and every link to this Creditroll’s address."),
     "LTI-PLATFORM-UNKNOWN": _REGISTRATION,
-    "LTI-PLATFORM-PENDING": N_("The operator approves it: creditroll platform approve."),
+    "LTI-PLATFORM-PENDING": _APPROVAL,
     "LTI-PLATFORM-DISABLED": N_("The operator switched it off; creditroll platform approve switches it on again."),
-    "LTI-DEPLOYMENT-PENDING": N_("The operator approves it: creditroll platform approve with --deployment-id."),
+    "LTI-DEPLOYMENT-PENDING": _APPROVAL,
     "LTI-LMS-ERROR": N_(
         "Mostly the person’s session in the LMS had ended, or the page was reloaded. Open it again there."
     ),
@@ -66,6 +67,9 @@ _MENDS = {
     "LTI-CLAIM-MISSING": N_("The LMS leaves out a claim, or sends its variable unresolved; see what came."),
     "LTI-ANONYMOUS": N_("In the LMS, let Creditroll know the user’s id; public courses open without one."),
 }
+
+WANTS_APPROVAL = ("LTI-PLATFORM-PENDING", "LTI-PLATFORM-DISABLED", "LTI-DEPLOYMENT-PENDING")
+"""What the operator mends by approving."""
 
 _ROLES = {
     "teacher": N_("teacher"),

@@ -13,10 +13,14 @@ _REST = "rest-"
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits to be approved: registrations, and deployments of LMSs that are approved already."""
+    """What waits to be approved: registrations, and deployments of LMSs that are approved already.
+
+    `only_at` is the LMS's id where all of it is of one.
+    """
 
     registrations: int
     deployments: int
+    only_at: str | None
 
 
 def listed(session: Session, text: str = "", *, after: str = "", limit: int) -> Sequence[Platform]:
@@ -46,7 +50,9 @@ def waiting(session: Session) -> Waiting:
         .join(Platform, Platform.id == Deployment.platform_id)
         .where(Deployment.status == "pending", Platform.status == "active")
     )
-    return Waiting(session.scalar(registrations) or 0, session.scalar(deployments) or 0)
+    places = session.scalars(select(Platform.id).where(_waits()).limit(2)).all()
+    only_at = places[0] if len(places) == 1 else None
+    return Waiting(session.scalar(registrations) or 0, session.scalar(deployments) or 0, only_at)
 
 
 def counted(session: Session, platform_ids: Collection[str]) -> dict[str, dict[str, int]]:

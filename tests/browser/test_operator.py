@@ -98,8 +98,7 @@ def test_a_deployment_that_waits_is_approved_and_its_next_launch_gets_in(seat: S
     expect(refused.get_by_text("Ask your administrator to approve it.")).to_be_visible()
     seat.complaints.clear()  # the browser writes each refusal down
     come_in(page, school)
-    page.get_by_role("link", name="See the platforms").click()
-    page.get_by_role("row").filter(has_text="wait").get_by_role("link").first.click()
+    page.get_by_role("link", name="See the LMS").click()
     page.get_by_role("button", name="Approve: ").first.click()
     expect(page.get_by_role("status")).to_contain_text("its next launch gets in")
     expect(seat.step_in(TEACHER).get_by_text("License total")).to_be_visible()

@@ -83,8 +83,7 @@ def test_approve_a_deployment_that_waits(walk: Walk, school: School) -> None:
     page = walk.seat.page
     come_in(page, school)
     with walk.begin(page):
-        walk.press(page.get_by_role("link", name="See the platforms"))
-        walk.press(page.get_by_role("row").filter(has_text="wait").get_by_role("link").first)
+        walk.press(page.get_by_role("link", name="See the LMS"))
         walk.press(page.get_by_role("button", name="Approve: ").first)
         expect(page.get_by_role("status")).to_contain_text("its next launch gets in")
 

@@ -68,17 +68,19 @@ def _money(session: Session) -> Iterator[Item]:
 
 def _platforms(session: Session) -> Iterator[Item]:
     waiting = platform_list.waiting(session)
-    href = url_for("operator.platforms")
+    href, press = url_for("operator.platforms"), _("See the platforms")
+    if waiting.only_at:
+        href, press = url_for("operator.platform", platform_id=waiting.only_at), _("See the LMS")
     if waiting.registrations:
         says = ngettext("%(num)s LMS waits for approval.", "%(num)s LMSs wait for approval.", waiting.registrations)
-        yield Item(says, _("See the platforms"), href)
+        yield Item(says, press, href)
     if waiting.deployments:
         says = ngettext(
             "%(num)s deployment waits for approval: nobody gets in from it.",
             "%(num)s deployments wait for approval: nobody gets in from them.",
             waiting.deployments,
         )
-        yield Item(says, _("See the platforms"), href)
+        yield Item(says, press, href)
 
 
 def _webhooks(session: Session) -> Iterator[Item]:

@@ -98,6 +98,7 @@ def test_the_start_says_what_needs_the_operator(operator: FlaskClient, world: Wo
     ):
         assert says in page.text
     assert "5 things need you" in page.text
+    assert page.find("a", class_="button small", href=f"/operator/platforms/{world.platform}")
 
 
 def test_where_nothing_needs_them_it_says_so(operator: FlaskClient, settings: Settings) -> None:
@@ -115,6 +116,9 @@ def test_launches_are_filtered_by_platform_and_code(operator: FlaskClient, world
     found = operator.get(f"/operator/launches?find={world.launch.lower()}")
     assert found.headers["Location"] == f"/operator/launches/{world.launch}"
     assert operator.get("/operator/launches?find=AAAA-0000").status_code == 404
+    shown = pages.get(operator, found.headers["Location"])
+    assert "Approve it" in shown.text
+    assert shown.find("a", href=f"/operator/platforms/{world.platform}")
 
 
 def test_health_tells_what_the_settings_leave_off_and_no_secret(operator: FlaskClient, settings: Settings) -> None:
