@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql, micros, moment
 from lti_tool.ledger.accounts import Account
 from lti_tool.lti.roles import Role
-from lti_tool.members import directory, reach
+from lti_tool.members import directory
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import Terms
@@ -24,8 +24,8 @@ from lti_tool.members.selection import Terms
 _STAFF = ", ".join(f"'{role.value}'" for role in (Role.TEACHER, Role.TA, Role.DESIGNER, Role.ADMIN))
 
 
-def _sql(statement: str) -> Sql:
-    """`COURSES` stands for the ids of the courses within reach."""
+def sql(statement: str) -> Sql:
+    """A statement in which `COURSES` stands for the ids of the courses within reach; its parameters are `of` these."""
     return Sql(
         statement.replace("COURSES", "(select value from json_each(:courses))"),
         # As an array, which is made once: a list would be gone through for every row.
@@ -33,7 +33,8 @@ def _sql(statement: str) -> Sql:
     )
 
 
-def _within(within: Reach) -> dict[str, object]:
+def of(within: Reach) -> dict[str, object]:
+    """Parameters of `sql`."""
     return {"license_id": within.license_id, "courses": json.dumps(list(within.courses))}
 
 
@@ -45,33 +46,30 @@ class Heads:
     students: int
 
 
-_ACTIVE = _sql(
-    """
-    select count(distinct member_id) from enrollments
-     where license_id = :license_id and active and context_id in COURSES
-    """
-)
-_ACTIVE_IN_LICENSE = _sql(
-    "select count(*) from accounts where license_id = :license_id and resource = :resource and not frozen"
-)
-_ACTIVE_STAFF = _sql(
+STAFF = f"""
+    (select count(distinct member_id) from enrollments
+      where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF}) and context_id in COURSES)
+"""
+"""How many active members are staff: few, who have an index of their own."""
+_HEADS = sql(
     f"""
-    select count(distinct member_id) from enrollments
-     where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF}) and context_id in COURSES
+    select (select count(distinct member_id) from enrollments
+             where license_id = :license_id and active and context_id in COURSES), {STAFF.strip()}
+    """
+)
+_HEADS_OF_LICENSE = sql(
+    f"""
+    select (select count(*) from accounts where license_id = :license_id and resource = :resource and not frozen),
+           {STAFF.strip()}
     """
 )
 
 
 def heads(session: Session, within: Reach, resource: str) -> Heads:
     """Counts the members within reach."""
-    statement = _ACTIVE_IN_LICENSE if reach.is_whole(session, within) else _ACTIVE
-    active = int(statement.run(session, **_within(within), resource=resource).scalar_one())
-    return Heads(active, active - staff(session, within))
-
-
-def staff(session: Session, within: Reach) -> int:
-    """How many of the active members are staff somewhere within reach: few, who have an index of their own."""
-    return int(_ACTIVE_STAFF.run(session, **_within(within)).scalar_one())
+    statement = _HEADS_OF_LICENSE if within.is_whole else _HEADS
+    active, staff = statement.run(session, **of(within), resource=resource).one()
+    return Heads(active, active - staff)
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ _OVERDUE = """
                 group by h.member_id) o on o.member_id = a.member_id
 """
 
-_HELD = _sql(
+_HELD = sql(
     f"""
     select coalesce(sum(a.balance), 0), coalesce(sum(a.held - coalesce(o.amount, 0)), 0), coalesce(sum(a.used), 0)
       from accounts a {_OVERDUE.strip()}
@@ -104,7 +102,7 @@ _HELD = _sql(
 
 def held(session: Session, within: Reach, resource: str, *, now: datetime) -> Held:
     """Sums over the members within reach."""
-    row = _HELD.run(session, **_within(within), resource=resource, now=micros(now)).one()
+    row = _HELD.run(session, **of(within), resource=resource, now=micros(now)).one()
     balance, reserved, used = (int(units) for units in row)
     return Held(balance - reserved, reserved, used)
 
@@ -134,8 +132,8 @@ _PURSES_TEXT = f"""
              where a.license_id = :license_id and a.resource = :resource and WHOSE) purse
      group by received, step
 """
-_PURSES_OF_LICENSE = _sql(_PURSES_TEXT.replace("WHOSE", _OF_LICENSE))
-_PURSES_OF_COURSES = _sql(_PURSES_TEXT.replace("WHOSE", _OF_COURSES))
+_PURSES_OF_LICENSE = sql(_PURSES_TEXT.replace("WHOSE", _OF_LICENSE))
+_PURSES_OF_COURSES = sql(_PURSES_TEXT.replace("WHOSE", _OF_COURSES))
 _BOUNDS = (0, 1, 2, 4)
 """Up to how many bundles a step of `Purses` goes; one more step is whatever is above."""
 
@@ -170,9 +168,7 @@ class Purses:
 def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, now: datetime) -> Purses:
     """Of the students within reach, or of the whole licence."""
     statement = _PURSES_OF_LICENSE if of_license else _PURSES_OF_COURSES
-    rows = statement.run(
-        session, **_within(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)
-    ).all()
+    rows = statement.run(session, **of(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)).all()
     received: Counter[int] = Counter()
     left = [0] * (len(_BOUNDS) + 1)
     for units, step, people in rows:
@@ -209,7 +205,7 @@ class Waiting:
 
 
 # Who opened the tool in any of the courses, and is a student there now; nearly always in the same course.
-_WAITS = """
+WAITS = """
     a.license_id = :license_id and a.resource = :resource and a.balance = 0 and not a.frozen
     and not (:is_on and a.received <= :most_received)
     and exists (select 1 from enrollments e
@@ -220,7 +216,7 @@ _WAITS = """
                          where o.license_id = :license_id and o.member_id = a.member_id
                            and o.context_id in COURSES and o.last_launch_at is not null)))
 """
-_SUM_WAITING = _sql(f"select count(*), coalesce(sum(a.received), 0) from accounts a where {_WAITS}")
+_COUNT_WAITING = sql(f"select count(*) from accounts a where {WAITS}")
 _FIRST_WAITING_TEXT = f"""
     select a.member_id, p.id, p.name, p.sort_name, p.email, p.subject, a.received,
            (select max(e.last_launch_at) from enrollments e
@@ -228,37 +224,23 @@ _FIRST_WAITING_TEXT = f"""
       from accounts a
       join members m on m.id = a.member_id
       join people p on p.id = m.person_id
-     where {_WAITS}
+     where {WAITS}
      order by ORDER
      limit :most
 """
-_BY_NAME = _sql(_FIRST_WAITING_TEXT.replace("ORDER", "p.sort_name, a.member_id"))
-_BY_COMING = _sql(_FIRST_WAITING_TEXT.replace("ORDER", "a.member_id"))
-
-
-@dataclass(frozen=True)
-class WaitingSum:
-    """How many students wait, and how many units they have received, all of them used."""
-
-    people: int
-    received: int
-
-
-def sum_waiting(session: Session, within: Reach, terms: Terms) -> WaitingSum:
-    """Over those who opened the tool, have nothing left and get nothing by themselves (R10, R11)."""
-    people, received = _SUM_WAITING.run(session, **_within(within), **_wanting(terms)).one()
-    return WaitingSum(people, int(received))
+_BY_NAME = sql(_FIRST_WAITING_TEXT.replace("ORDER", "p.sort_name, a.member_id"))
+_BY_COMING = sql(_FIRST_WAITING_TEXT.replace("ORDER", "a.member_id"))
 
 
 def count_waiting(session: Session, within: Reach, terms: Terms) -> int:
-    """How many those are."""
-    return sum_waiting(session, within, terms).people
+    """How many students opened the tool, have nothing left and get nothing by themselves (R10, R11)."""
+    return int(_COUNT_WAITING.run(session, **of(within), **wanting(terms)).scalar_one())
 
 
 def waiting(session: Session, within: Reach, terms: Terms, *, count: int, limit: int) -> list[Waiting]:
     """They themselves, by name; where there are more than `limit`, so many of those who came first, unsorted."""
     statement = _BY_NAME if count <= limit else _BY_COMING
-    rows = statement.run(session, **_within(within), **_wanting(terms), most=limit).all()
+    rows = statement.run(session, **of(within), **wanting(terms), most=limit).all()
     called = directory.namesakes(session, within, {row.sort_name for row in rows})
     return [
         Waiting(
@@ -268,7 +250,8 @@ def waiting(session: Session, within: Reach, terms: Terms, *, count: int, limit:
     ]
 
 
-def _wanting(terms: Terms) -> dict[str, object]:
+def wanting(terms: Terms) -> dict[str, object]:
+    """Parameters of `WAITS`."""
     return {
         "resource": terms.resource,
         "is_on": terms.maximum > 0 and terms.pool >= terms.bundle,

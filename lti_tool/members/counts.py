@@ -1,13 +1,13 @@
 """How many members a search matches, by status, and what they have: for the head and the foot of the list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.db import Sql, micros
-from lti_tool.members import census, reach
+from lti_tool.db import micros
+from lti_tool.members import census
 from lti_tool.members.people import Member, Person
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import Terms, Wish, everybody, matches
@@ -52,9 +52,9 @@ class Counts:
 def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
     """Counts and sums over everybody whom the search and the course of `wish` match, whatever it shows."""
     here = within.only(wish.course)
-    if not wish.search and reach.is_whole(session, here):
+    if not wish.search and here.is_whole:
         return _count_license(session, here, terms, now=now)
-    listed = everybody(here, terms, Wish(sort="name"), is_whole=False, now=now)
+    listed = everybody(replace(here, is_whole=False), terms, replace(wish, sort="name"), now=now)
     figures = ("received", "used", "reserved", "available")
     is_here, is_gone, waits = listed.c.active, ~listed.c.active, listed.c.waiting == 1
     query = select(
@@ -83,9 +83,11 @@ _OVERDUE = """
       join accounts f on f.license_id = h.license_id and f.resource = h.resource and f.member_id = h.member_id
      where h.license_id = :license_id and h.resource = :resource and h.status = 'held' and h.expires_at <= :now
 """
-_OF_LICENSE = Sql(
+_OF_LICENSE = census.sql(
     f"""
-    select a.active, a.members, a.received, a.all_received, a.used, a.all_used, a.held - o.here, a.all_held - o.anywhere
+    select a.active, {census.STAFF.strip()} as staff, a.members, w.people as waiting, w.received as waiting_received,
+           a.received, a.used, a.held - o.here as reserved,
+           a.all_received, a.all_used, a.all_held - o.anywhere as all_reserved
       from (select count(*) as members, coalesce(sum(case when frozen then 0 else 1 end), 0) as active,
                    coalesce(sum(case when frozen then 0 else received end), 0) as received,
                    coalesce(sum(case when frozen then 0 else used end), 0) as used,
@@ -93,28 +95,30 @@ _OF_LICENSE = Sql(
                    coalesce(sum(received), 0) as all_received, coalesce(sum(used), 0) as all_used,
                    coalesce(sum(held), 0) as all_held
               from accounts where license_id = :license_id and resource = :resource) a,
-           ({_OVERDUE.strip()}) o
+           ({_OVERDUE.strip()}) o,
+           (select count(*) as people, coalesce(sum(a.received), 0) as received from accounts a where {census.WAITS}) w
     """
 )
 
 
 def _count_license(session: Session, within: Reach, terms: Terms, *, now: datetime) -> Counts:
     """Of the whole licence: one pass over its accounts, which looks up nobody but those who may wait."""
-    row = _OF_LICENSE.run(session, license_id=within.license_id, resource=terms.resource, now=micros(now)).one()
-    active, members, received, all_received, used, all_used, reserved, all_reserved = (int(value) for value in row)
-    waiting = census.sum_waiting(session, within, terms)
+    found = _OF_LICENSE.run(session, **census.of(within), **census.wanting(terms), now=micros(now)).mappings().one()
+    row = {name: int(value) for name, value in found.items()}
+    received, used, reserved = row["received"], row["used"], row["reserved"]
+    gone = (row["all_received"] - received, row["all_used"] - used, row["all_reserved"] - reserved)
     return Counts(
-        active=active,
-        students=active - census.staff(session, within),
-        inactive=members - active,
-        waiting=waiting.people,
+        active=row["active"],
+        students=row["active"] - row["staff"],
+        inactive=row["members"] - row["active"],
+        waiting=row["waiting"],
         received=received,
         used=used,
         reserved=reserved,
         available=received - used - reserved,
-        inactive_received=all_received - received,
-        inactive_used=all_used - used,
-        inactive_reserved=all_reserved - reserved,
-        inactive_available=(all_received - received) - (all_used - used) - (all_reserved - reserved),
-        waiting_received=waiting.received,
+        inactive_received=gone[0],
+        inactive_used=gone[1],
+        inactive_reserved=gone[2],
+        inactive_available=gone[0] - gone[1] - gone[2],
+        waiting_received=row["waiting_received"],
     )

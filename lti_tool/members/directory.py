@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row as Found
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.roles import Role
-from lti_tool.members import reach
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import RANKS, Terms, Wish, selection, unsorted
@@ -47,7 +46,7 @@ class Row:
 
 def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[Row]:
     """One page of the list with everything that its rows show, in four statements."""
-    query = _selection(session, within, terms, wish, now=now)
+    query = selection(within, terms, wish, now=now)
     # OFFSET is bounded here: a class list has some thousand rows, and page links must reach all of them.
     some = query.limit(PAGE).offset((wish.page - 1) * PAGE)
     if wish.page > 1:
@@ -59,7 +58,7 @@ def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: date
 
 def every(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Iterator[list[Row]]:
     """All that the list shows on all its pages, in its order, read as it is asked for; in `db.snapshot()`."""
-    query = _selection(session, within, terms, wish, now=now)
+    query = selection(within, terms, wish, now=now)
     for part in session.execute(query.execution_options(yield_per=_AT_ONCE)).partitions():
         yield _rows(session, within, wish, part)
 
@@ -69,7 +68,7 @@ def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
     if wish.show == "inactive":
         return []
     narrowed = replace(wish, show="active") if wish.show == "all" else wish
-    ids = unsorted(within, terms, narrowed, is_whole=reach.is_whole(session, within), now=now).subquery().c.member_id
+    ids = unsorted(within, terms, narrowed, now=now).subquery().c.member_id
     # As one text: thousands of rows take longer to come than to be found.
     found = session.scalar(select(func.aggregate_strings(ids, " ")))
     return sorted((found or "").split())
@@ -78,12 +77,8 @@ def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
 def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[str], *, now: datetime) -> list[Row]:
     """These members, by name, as far as they are within reach and active."""
     by_name = Wish(sort="name")
-    query = _selection(session, within, terms, by_name, now=now).where(Member.id.in_(member_ids))
+    query = selection(within, terms, by_name, now=now).where(Member.id.in_(member_ids))
     return _rows(session, within, by_name, session.execute(query).all())
-
-
-def _selection(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
-    return selection(within, terms, wish, is_whole=reach.is_whole(session, within), now=now)
 
 
 def _rows(session: Session, within: Reach, wish: Wish, found: Sequence[Found[Any]]) -> list[Row]:

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql
@@ -23,12 +22,26 @@ class Reach:
 
     license_id: str
     courses: dict[str, str]
+    is_whole: bool = False
+    """Nobody of the licence was ever in another course: its accounts alone say then who is active (R20)."""
 
     def only(self, context_id: str) -> "Reach":
         """Narrowed to one of its courses; a course that is not among them leaves it as it is."""
         if context_id not in self.courses:
             return self
-        return Reach(self.license_id, {context_id: self.courses[context_id]})
+        return Reach(self.license_id, {context_id: self.courses[context_id]}, self.is_whole and len(self.courses) == 1)
+
+
+# From each course's first enrolment to the next course's by their index, so that nobody is gone through.
+_ALL_COURSES = """
+    (with recursive course (id) as (
+        select min(context_id) from enrollments where license_id = :of_license
+        union all
+        select (select min(e.context_id) from enrollments e
+                 where e.license_id = :of_license and e.context_id > course.id)
+          from course where course.id is not null)
+     select count(id) from course)
+"""
 
 
 def of_staff(session: Session, license_id: str, member_id: str, *, teaching: bool) -> Reach:
@@ -37,46 +50,27 @@ def of_staff(session: Session, license_id: str, member_id: str, *, teaching: boo
         Enrollment.role == Role.TEACHER.value, and_(Enrollment.role == Role.TA.value, License.assistants_teach)
     )
     rows = session.execute(
-        select(Context.id, Context.title, Context.label, Context.context_id)
+        select(
+            Context.id,
+            Context.title,
+            Context.label,
+            Context.context_id,
+            text(_ALL_COURSES).bindparams(of_license=license_id),
+        )
         .join(Enrollment, Enrollment.context_id == Context.id)
         .join(License, License.id == Enrollment.license_id)
         .where(Enrollment.license_id == license_id, Enrollment.member_id == member_id, Enrollment.active)
         .where(may_teach if teaching else Enrollment.role.in_(_STAFF))
         .order_by(Context.title, Context.id)
-    )
-    return Reach(license_id, {row[0]: row[1] or row[2] or row[3] for row in rows})
+    ).all()
+    courses = {row[0]: row[1] or row[2] or row[3] for row in rows}
+    return Reach(license_id, courses, is_whole=bool(rows) and rows[0][4] == len(courses))
 
 
 def of_license(session: Session, license_id: str) -> Reach:
     """All courses of the licence, for figures that no page shows by name."""
     rows = session.scalars(select(Enrollment.context_id).where(Enrollment.license_id == license_id).distinct())
-    return Reach(license_id, dict.fromkeys(rows, ""))
-
-
-_BETWEEN = Sql(
-    """
-    select count(*) from json_each(:gaps) g
-     where exists (select 1 from enrollments e
-                    where e.license_id = :license_id
-                      and e.context_id > json_extract(g.value, '$[0]') and e.context_id < json_extract(g.value, '$[1]'))
-    """,
-    postgresql="""
-    select count(*) from json_array_elements(cast(:gaps as json)) g
-     where exists (select 1 from enrollments e
-                    where e.license_id = :license_id and e.context_id > g.value ->> 0 and e.context_id < g.value ->> 1)
-    """,
-)
-_BEFORE_IDS, _AFTER_IDS = "", "z"  # ids are of hexadecimal digits
-
-
-def is_whole(session: Session, within: Reach) -> bool:
-    """Whether nobody of the licence was ever in a course outside these: its accounts alone say then who is where.
-
-    An index is asked whether there is anybody in any course between two of these, so that nobody is gone through.
-    """
-    known = [_BEFORE_IDS, *sorted(within.courses), _AFTER_IDS]
-    gaps = json.dumps(list(pairwise(known)))
-    return not _BETWEEN.run(session, license_id=within.license_id, gaps=gaps).scalar_one()
+    return Reach(license_id, dict.fromkeys(rows, ""), is_whole=True)
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,9 @@ class Wish:
         return self.sort.removeprefix("-")
 
 
-def selection(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Select[Any]:
+def selection(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
     """The members that the wish shows, with their figures, in its order."""
-    listed = everybody(within, terms, wish, is_whole=is_whole, now=now)
+    listed = everybody(within, terms, wish, now=now)
     query = (
         select(listed, Member.person_id, Person.name, Person.sort_name, Person.email, Person.subject)
         .select_from(listed)
@@ -81,23 +81,24 @@ def selection(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: d
     return query.where(matches(wish), _shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
 
 
-def unsorted(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Select[Any]:
+def unsorted(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
     """The ids of the members that the wish shows; by name only those are looked up who are searched by name."""
-    listed = everybody(within, terms, wish, is_whole=is_whole, now=now)
+    listed = everybody(within, terms, wish, now=now)
     query = select(listed.c.member_id).where(_shown(listed, wish.show))
     if wish.search:
         query = query.join(Member, Member.id == listed.c.member_id).join(Person, Person.id == Member.person_id)
     return query.where(matches(wish)) if wish.search else query
 
 
-def everybody(within: Reach, terms: Terms, wish: Wish, *, is_whole: bool, now: datetime) -> Subquery:
+def everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
     """Figures without names of all in the wish's course, whatever it searches and shows.
 
-    With `is_whole` the reach is the whole licence (`reach.is_whole`), and the accounts alone say who is active (R20).
+    Of a whole licence the accounts alone say who is active (R20).
     """
-    if is_whole and not wish.course and wish.sorted_by not in {"course", "opened"}:
+    here = within.only(wish.course)
+    if here.is_whole and wish.sorted_by not in {"course", "opened"}:
         return _accounts(within, terms, now=now).subquery()
-    return _enrolled_accounts(within.only(wish.course), terms, wish, now=now).subquery()
+    return _enrolled_accounts(here, terms, wish, now=now).subquery()
 
 
 def matches(wish: Wish) -> ColumnElement[bool]:

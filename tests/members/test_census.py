@@ -63,7 +63,7 @@ def school(session: Session, chance: random.Random) -> tuple[Reach, Reach]:
                 lasts = timedelta(minutes=chance.choice([10, 50]))
                 holds.hold(*where, id_, amount=1, actor=OPERATOR, now=NOW, lasts=lasts)
     titles = {course.id: str(course.title) for course in courses}
-    return Reach(license_.id, titles), Reach(license_.id, {courses[0].id: "Art"})
+    return Reach(license_.id, titles, is_whole=True), Reach(license_.id, {courses[0].id: "Art"})
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.holds import Hold
+from lti_tool.licenses.licenses import License
+from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role
 from lti_tool.members import counts, directory, reach
 from lti_tool.members.directory import Row
@@ -19,6 +21,7 @@ from lti_tool.members.people import Enrollment, Person
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import SHOWS, Terms, Wish
 from tests.conftest import Books
+from tests.factories import make_member
 from tests.members.test_census import EVERYBODY, LATER, TERMS, school
 
 
@@ -48,13 +51,44 @@ def plainly(session: Session, within: Reach, terms: Terms, member_id: str) -> di
     }
 
 
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_licence_that_is_seen_as_a_whole_has_the_same_members(books: Books, is_whole: bool) -> None:
+    with books() as session:
+        both, _art = school(session, random.Random(8))
+        within = replace(both, is_whole=is_whole)
+        for wish in (EVERYBODY, replace(EVERYBODY, show="waiting"), replace(EVERYBODY, search="Student 1")):
+            rows = listed(session, within, TERMS, wish)
+            assert rows == listed(session, both, TERMS, wish) != []
+            assert counts.count(session, within, TERMS, wish, now=LATER) == counts.count(
+                session, both, TERMS, wish, now=LATER
+            )
+            ids = directory.whole(session, within, TERMS, wish, now=LATER)
+            assert ids == sorted(row.member_id for row in rows if row.active)
+
+
 def test_a_reach_is_whole_as_long_as_nobody_was_ever_in_another_course(books: Books) -> None:
     with books() as session:
         both, art = school(session, random.Random(8))
-        assert reach.is_whole(session, both)
-        assert not reach.is_whole(session, art)
-        other = next(iter(set(both.courses) - set(art.courses)))
-        assert not reach.is_whole(session, both.only(other))
+        license_ = session.get_one(License, both.license_id)
+        contexts = [session.get_one(Context, id_) for id_ in both.courses]
+        teacher = make_member(session, license_, contexts[0], role=Role.TEACHER)
+        within = reach.of_staff(session, license_.id, teacher.id, teaching=True)
+        assert within.courses.keys() == art.courses.keys()
+        assert not within.is_whole
+        session.add(
+            Enrollment(
+                context_id=contexts[1].id,
+                member_id=teacher.id,
+                license_id=license_.id,
+                roster_role="teacher",
+                role="teacher",
+                active=True,
+            )
+        )
+        session.flush()
+        within = reach.of_staff(session, license_.id, teacher.id, teaching=True)
+        assert within.is_whole
+        assert not within.only(contexts[1].id).is_whole
 
 
 @pytest.mark.parametrize("seed", [4, 5])

@@ -114,7 +114,7 @@ PAGES = {
     ("teacher", "/manager/members/roster"): 8,
     ("teacher", "/manager/pulse"): 2,
     ("teacher", "/manager/members/add?only={member}"): 8,
-    ("teacher", "/manager/members/add?all=1"): 9,
+    ("teacher", "/manager/members/add?all=1"): 8,
     ("teacher", "/manager/settings"): 12,
     ("teacher", "/manager/history"): 12,
     ("teacher", "/manager/history?before=30"): 12,
@@ -131,7 +131,7 @@ PAGES = {
     ("program", "/api/v1/licenses/{license}/transfers?limit=50"): 2,
     ("program", "/api/v1/licenses/{license}/transfers?after={transfer}"): 4,
     ("program", "/api/v1/members/{member}"): 3,
-    ("program", "/api/v1/licenses/{license}?at={at}"): 4,
+    ("program", "/api/v1/licenses/{license}?at={at}"): 5,
     ("program", "/api/v1/licenses/{license}/members?at={at}"): 5,
 }
 """Who opens what, and how many statements it takes."""

@@ -215,6 +215,31 @@ def test_5000_picked_at_once_are_given_in_one_batch(teacher: FlaskClient, school
     assert "You gave 10,008 credits to 5,004 people." in get(teacher, answer.headers["Location"]).text
 
 
+def test_a_long_list_that_changed_since_is_shown_again_before_anybody_gets_anything(
+    teacher: FlaskClient, school: School
+) -> None:
+    fill(school, 120)
+    with school.books() as books:
+        grant(books, school.license, EXPORT_CREDITS, amount=2_000, actor=SYSTEM, now=NOW)
+    form = get(teacher, f"{MEMBERS}/add?all=1").form(f"{MEMBERS}/add")
+    assert "members" not in dict(form.fields), "so many ids make a page as long as the class is large"
+    with school.books() as books:
+        books.get_one(Enrollment, (school.course, school.ada)).active = False
+        freeze(books, school.license, [school.ada])
+    answer = teacher.post(form.action, data=dict(form.filled(amount="1")))
+    assert answer.status_code == 422
+    page = Page(answer.get_data(as_text=True))
+    assert "The list has changed since" in page.text
+    assert school.pool() == 2_100
+    again = page.form(f"{MEMBERS}/add")
+    first = teacher.post(again.action, data=dict(again.filled()))
+    assert (first.status_code, school.pool()) == (303, 2_100 - 123)
+    with school.books() as books:
+        books.get_one(Enrollment, (school.course, school.emmy)).active = False
+    second = teacher.post(again.action, data=dict(again.filled()))
+    assert (second.headers["Location"], school.pool()) == (first.headers["Location"], 2_100 - 123), "a resend"
+
+
 def test_staff_of_the_course_see_the_list(client: FlaskClient, school: School, enter: Enter) -> None:
     enter(client, school.visit(school.ta, Role.TA))
     assert "Emmy Noether" in get(client, MEMBERS).text
