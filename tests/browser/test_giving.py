@@ -39,7 +39,7 @@ def test_a_file_gives_each_their_own_once_every_row_was_seen(seat: Seat) -> None
     frame = seat.step_in(TEACHER)
     read_list(frame)
     frame = seat.tab("Manage Members")
-    frame.get_by_role("link", name="From a file").click()
+    frame.get_by_role("link", name="Add from a file").click()
     seat.check("16-file")
     with seat.page.expect_download() as got:
         frame.get_by_role("button", name="Download the template").click()
