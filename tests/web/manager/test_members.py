@@ -228,7 +228,7 @@ def test_a_long_list_that_changed_since_is_shown_again_before_anybody_gets_anyth
         freeze(books, school.license, [school.ada])
     answer = teacher.post(form.action, data=dict(form.filled(amount="1")))
     assert answer.status_code == 422
-    page = Page(answer.get_data(as_text=True))
+    page = Page(answer)
     assert "The list has changed since" in page.text
     assert school.pool() == 2_100
     again = page.form(f"{MEMBERS}/add")
