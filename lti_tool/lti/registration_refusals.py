@@ -45,7 +45,7 @@ class AddressMissing(RegistrationRefused):
     """`openid_configuration` is missing or came twice, or the token is nothing that could be one."""
 
     code = "REG-START"
-    says = N_("This address is for your LMS to open: it adds to it where its configuration is.")
+    says = N_("Only an LMS can open this address: it adds where its own configuration is.")
     steps = (
         N_("Copy the address of this page up to “register”."),
         N_("In your LMS, paste it where a tool is added by Dynamic Registration."),

@@ -23,9 +23,12 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Here:
-    """The person by name or pseudonym, what they are in the course, and the course; None for no course."""
+    """The person by name or pseudonym, what they are in the course, and the course; None for no course.
 
-    name: str
+    An observer without a name has no pseudonym either: no list has them, and it would tell nobody anything.
+    """
+
+    name: str | None
     role: str
     course: str | None
 
@@ -36,7 +39,10 @@ def register(app: Flask) -> None:
 
 
 def alias(platform_id: str, subject: str | None, role: Role) -> str:
-    """What somebody is called of whom nothing is kept: the same at each launch. Staff are no learners."""
+    """What somebody is called of whom nothing is kept: the same at each launch. Staff are no learners, and observers
+    need no name: "you are here as observer" says what is so of them."""
+    if role is Role.OBSERVER:
+        return ""
     name = pseudonym(hashlib.sha256(f"{platform_id} {subject}".encode()).hexdigest())
     return name.replace("Learner", "Visitor") if role.is_staff else name
 
@@ -61,7 +67,7 @@ def here() -> Here | None:
         return None
     name, course = g.get("here") or _names(visit)
     by_id = pseudonym(visit.person_id) if visit.person_id else visit.alias
-    return Here(name or by_id, _(_ROLES[visit.role]), course)
+    return Here(name or by_id or None, _(_ROLES[visit.role]), course)
 
 
 def _names(visit: Visit) -> tuple[str | None, str | None]:

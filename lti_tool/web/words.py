@@ -1,5 +1,6 @@
 """How pages write numbers, dates and plurals."""
 
+import re
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from lti_tool.language import locale, number
 from lti_tool.money import each_shown, shown
 
+_PARTS = re.compile(r"(?<=[^/:])(?=/[^/])|(?<==)")
 _PATTERNS = {"short": "MMM d, h:mm a", "day": "MMM d", "long": "MMMM d"}
 
 
@@ -26,6 +28,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["when"] = when
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["plural"] = plural
+    app.jinja_env.filters["in_parts"] = in_parts
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -48,6 +51,11 @@ def percent(hundredths: int) -> str:
 def plural(count: int, one: str, several: str) -> str:
     """ "1 student", "27 students", "1,250 students"."""
     return f"{number(count)} {one if count == 1 else several}"
+
+
+def in_parts(address: str) -> Markup:
+    """An address that a narrow page breaks before a part of its path, not within a word; copied, it is whole."""
+    return Markup("<wbr>").join(_PARTS.split(address))
 
 
 def listed(words: Collection[str]) -> str:

@@ -22,7 +22,7 @@ def test_students_ask_and_a_teacher_gives_to_all_by_one_save(sit: Sit) -> None:
     seat = sit()
     seat.step_in(TEACHER)
     frame = seat.step_in(MATEO)
-    expect(frame.get_by_text("you can ask for some on this page")).to_be_visible()
+    expect(frame.get_by_text("In this course they are given by hand")).to_be_visible()
     seat.check("08-student-none")
     frame = ask(seat, MATEO, "two videos left to hand in")
     expect(frame.locator(":focus")).to_contain_text("You asked today")

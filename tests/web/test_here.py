@@ -14,8 +14,8 @@ def test_a_page_says_whose_it_is(teacher: FlaskClient, client: FlaskClient, scho
     assert "You are here as Grace Okonkwo, teacher · Biology 9" in get(teacher, "/manager/").text
     enter(client, replace(school.visit(school.ada, Role.LEARNER), alias="Learner 7F3A"))
     assert "You are here as Learner 7F3A, student · Biology 9" in get(client, "/student/").text
-    enter(client, replace(school.visit(None, Role.OBSERVER), alias="Learner 7F3B", context_id=None))
-    assert "You are here as Learner 7F3B, observer · no course" in get(client, "/student/").text
+    enter(client, replace(school.visit(None, Role.OBSERVER), alias="", context_id=None))
+    assert "You are here as observer · no course" in get(client, "/student/").text
 
 
 def test_a_refusal_names_nobody(teacher: FlaskClient) -> None:
@@ -29,3 +29,4 @@ def test_a_refusal_names_nobody(teacher: FlaskClient) -> None:
 def test_staff_of_whom_nothing_is_kept_are_not_called_learners() -> None:
     assert here.alias("platform", "subject", Role.TEACHER).startswith("Visitor ")
     assert here.alias("platform", "subject", Role.LEARNER).startswith("Learner ")
+    assert here.alias("platform", "subject", Role.OBSERVER) == ""

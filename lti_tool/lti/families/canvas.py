@@ -55,7 +55,7 @@ _GUIDE = Guide(
         Asked(
             "deployment_id",
             "Deployment Id",
-            N_("Such as 106:8865aa05b4b7…. Without it the first launch waits for approval."),
+            N_("Such as 106:8865aa05b4b7…; without it the first launch waits for approval."),
             is_optional=True,
         ),
     ),

@@ -36,7 +36,7 @@ def _student(number: int, role: Role = Role.LEARNER) -> Look:
 
 def _observer(scene: Scene) -> Visit:
     mentored = (scene.term.students[4], scene.term.students[0])
-    return scene.term.visit(None, Role.OBSERVER, mentored=mentored, alias="Visitor 7")
+    return scene.term.visit(None, Role.OBSERVER, mentored=mentored)
 
 
 def _assistant(scene: Scene) -> Visit:

@@ -103,7 +103,7 @@ def test_somebody_who_left_is_told_that_it_waits(client: FlaskClient, school: Sc
         books.get_one(Enrollment, (school.course, school.ada)).active = False
         freeze(books, school.license, [school.ada])
     text = home(client, school, enter).text
-    assert "You have left the course. The 5 credits wait" in text
+    assert "You have left the course. Your 5 credits are kept" in text
     assert "More you can receive automatically 0" in text
 
 
