@@ -105,7 +105,7 @@ def grow(books: Books, school: School, app: Flask, enter: Enter) -> Grow:
 
 
 PAGES = {
-    ("teacher", "/manager/"): 30,
+    ("teacher", "/manager/"): 31,
     ("teacher", "/manager/members"): 15,
     ("teacher", "/manager/members?sort=-used&page=2"): 15,
     ("teacher", "/manager/members?sort=course&show=all"): 15,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from lti_tool.db import database_now, db, micros
 from lti_tool.ledger import policies, pools
 from lti_tool.ledger.movements import Actor
 from lti_tool.ledger.policies import Setting
-from lti_tool.ledger.pools import Totals
+from lti_tool.ledger.pools import Pool, Totals
 from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.roles import Role
@@ -30,9 +31,19 @@ class Desk:
     license: License
     resource: Resource
     within: Reach
-    totals: Totals
+    pool: int
+    """Units that nobody was given yet."""
+    issued: int
+    """Units that the licence ever had."""
     setting: Setting
     now: datetime
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Where all of the licence's units are, told by a look through its accounts: for pages that show it."""
+        found = pools.totals(db.session(), self.license.id, now_us=micros(self.now))
+        nothing = Totals(self.resource.name, 0, 0, 0, 0, 0, 0)
+        return next((totals for totals in found if totals.resource == self.resource.name), nothing)
 
     @property
     def may_give(self) -> bool:
@@ -47,7 +58,7 @@ class Desk:
     @property
     def terms(self) -> Terms:
         """What decides who waits."""
-        return Terms(self.resource.name, self.resource.bundle, self.setting.maximum, self.totals.pool)
+        return Terms(self.resource.name, self.resource.bundle, self.setting.maximum, self.pool)
 
     @property
     def pulse(self) -> str:
@@ -61,13 +72,14 @@ def open_desk(session: Session) -> Desk:
     license_id = license_of(visit)
     resource = resource_of()
     now = database_now(session)
-    figures = {totals.resource: totals for totals in pools.totals(session, license_id, now_us=micros(now))}
+    pool = session.get(Pool, (license_id, resource.name))
     return Desk(
         visit=visit,
         license=licenses.find(session, license_id),
         resource=resource,
         within=courses_of(session, visit),
-        totals=figures.get(resource.name) or Totals(resource.name, 0, 0, 0, 0, 0, 0),
+        pool=pool.balance if pool else 0,
+        issued=pool.issued if pool else 0,
         setting=policies.current(session, license_id, resource.name),
         now=now,
     )

@@ -160,7 +160,7 @@ def _ask_for_file(shown: Form) -> ResponseReturnValue:
 
 
 def _preview(desk: Desk, reading: Reading, key: str) -> ResponseReturnValue:
-    missing = max(0, reading.total - desk.totals.pool)
+    missing = max(0, reading.total - desk.pool)
     kept = "" if reading.faults or missing else _signing().dumps(_told(key, reading.matches))
     if len(kept) > _MOST_CARRIED:
         kept = ""

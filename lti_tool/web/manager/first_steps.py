@@ -99,4 +99,4 @@ def _page(desk: Desk, form: Form, came_between: Stale | None = None) -> str:
 
 def _option(desk: Desk, received: dict[int, int], maximum: int) -> Option:
     cost = could_go_out(received, maximum, desk.resource.bundle)
-    return Option(maximum, cost, desk.totals.pool - cost)
+    return Option(maximum, cost, desk.pool - cost)

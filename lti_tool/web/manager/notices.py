@@ -30,7 +30,7 @@ def of(desk: Desk, *, waiting: int) -> Notices:
     """For this visit's Overview, whose `waiting` students are those within reach."""
     if not desk.visit.manages:
         return Notices()
-    level = Level(desk.totals.pool, desk.totals.issued, waiting, desk.resource.bundle)
+    level = Level(desk.pool, desk.issued, waiting, desk.resource.bundle)
     low = next(iter(level.low), "")
     return Notices(
         is_decided="decided" in request.args and desk.setting.version > 0,

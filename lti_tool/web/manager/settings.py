@@ -147,7 +147,7 @@ def page(desk: Desk, typed: Typed) -> str:
         teach=desk.license.assistants_teach if typed.assistants is None else typed.assistants,
         asked=asked,
         told_of=asked.wanted if typed.alerts is None else typed.alerts,
-        fifth=-(-desk.totals.issued // 5),
+        fifth=-(-desk.issued // 5),
         based_on=_based_on(desk, typed) | {"alerts": str(asked.version)},
         chosen=next((choice for choice in choices if choice.maximum == maximum), None),
         choices=[choice for choice in choices if choice.maximum],
@@ -179,7 +179,7 @@ def _choices(desk: Desk, maximum: int, received: dict[int, int]) -> list[Choice]
     bundle = desk.resource.bundle
     near = {maximum + step * bundle for step in range(-_NEIGHBOURS, _NEIGHBOURS + 1)} | {desk.setting.maximum}
     return [
-        Choice(value, cost, desk.totals.pool - cost)
+        Choice(value, cost, desk.pool - cost)
         for value in sorted({value for value in near if rules.is_allowed_maximum(value, bundle)} | {0})
         for cost in [could_go_out(received, value, bundle)]
     ]

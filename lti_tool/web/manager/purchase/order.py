@@ -152,10 +152,10 @@ def _becomes(desk: Desk, order: Order, found: Progress) -> Step:
         came = marked(N_("%(credits)s came"), credits=desk.resource.count(order.quantity))
         if found.state is not State.CREDITED:
             return Step(True, came, when(order.fulfilled_at))
-        return Step(True, came, _("the license total is now %(total)s", total=desk.totals.issued))
+        return Step(True, came, _("the license total is now %(total)s", total=desk.issued))
     words = N_("License total becomes <strong>%(total)s</strong>")
-    becomes = marked(words, total=desk.totals.issued + order.quantity)
-    return Step(False, becomes, _("it is still %(total)s", total=desk.totals.issued))
+    becomes = marked(words, total=desk.issued + order.quantity)
+    return Step(False, becomes, _("it is still %(total)s", total=desk.issued))
 
 
 def _invoice(order: Order, found: Progress) -> Step:

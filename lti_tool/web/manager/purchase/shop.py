@@ -5,8 +5,8 @@ from dataclasses import replace
 from flask import current_app, url_for
 
 from lti_tool import clock
-from lti_tool.db import db, micros
-from lti_tool.ledger import pools
+from lti_tool.db import db
+from lti_tool.ledger.pools import Pool
 from lti_tool.price_list import Catalog
 from lti_tool.purchasing import orders
 from lti_tool.purchasing.orders import Order
@@ -39,9 +39,9 @@ def open_order(order_id: str) -> tuple[Desk, Order]:
     order = orders.find(session, desk.license.id, order_id)
     if order.resource == desk.resource.name:
         return desk, order
-    all_totals = pools.totals(session, desk.license.id, now_us=micros(desk.now))
-    totals = next(one for one in all_totals if one.resource == order.resource)  # an order has opened its pool
-    return replace(desk, resource=settings_of().sold(order.resource), totals=totals), order
+    pool = session.get_one(Pool, (desk.license.id, order.resource))  # an order has opened it
+    resource = settings_of().sold(order.resource)
+    return replace(desk, resource=resource, pool=pool.balance, issued=pool.issued), order
 
 
 def page_of(order_id: str) -> str:
