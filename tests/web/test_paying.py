@@ -118,7 +118,7 @@ def test_a_question_that_changed_since_the_first_try_is_asked_anew(
     with pytest.raises(ProviderUnreachable):
         pay(make_app(**gateway.settings()), order)
     moved = make_app(**gateway.settings(), public_url="https://moved.test")
-    with pytest.raises(AskedOtherwise, match="Press Pay again"):
+    with pytest.raises(AskedOtherwise, match="Try again"):
         pay(moved, order)
     url = pay(moved, order)
     assert [(one.attempt, one.status, one.url) for one in attempts(books, order)] == [

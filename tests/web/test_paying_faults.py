@@ -12,7 +12,7 @@ from tests.gateway import Gateway, running_gateway
 from tests.web.test_paying import attempts, pay, placed
 
 FAULTS: dict[str, tuple[tuple[int, ...], type[Refusal], str]] = {
-    "broken": ((500, 503, 500), ProviderUnreachable, "press Pay again"),
+    "broken": ((500, 503, 500), ProviderUnreachable, "then try again"),
     "busy": ((429,), ProviderBusy, "Wait a minute"),
     "at work on it": ((409, 409, 409), ProviderBusy, "Wait a minute"),
     "bad key": ((401,), ProviderRefusesUs, "use a purchase order"),

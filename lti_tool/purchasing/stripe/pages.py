@@ -48,9 +48,7 @@ class Stripe:
         with sdk.refusing():
             made = self._client.v1.checkout.sessions.create(asked, {"idempotency_key": key})
         if not made.url:
-            raise ProviderUnreachable(
-                _("The page for paying by card was not opened. Wait a minute, then press Pay again.")
-            )
+            raise ProviderUnreachable(_("The page for paying by card was not opened. Wait a minute, then try again."))
         return CheckoutSession(made.id, made.url, checkout.expires_at)
 
     def look_up(self, session_id: str) -> SeenPage:

@@ -82,13 +82,13 @@ def _refusal(error: stripe.StripeError) -> ProviderFault:
     match error:
         case stripe.IdempotencyError():
             return AskedOtherwise(
-                _("The payment has to be prepared anew. Your order is kept, and nothing was charged. Press Pay again.")
+                _("The payment has to be prepared anew. Your order is kept, and nothing was charged. Try again.")
             )
         case stripe.RateLimitError() | stripe.StripeError(http_status=409):
             return ProviderBusy(
                 _(
                     "Card payments are busy at this moment. "
-                    "Your order is kept, and nothing was charged. Wait a minute, then press Pay again."
+                    "Your order is kept, and nothing was charged. Wait a minute, then try again."
                 )
             )
         case stripe.AuthenticationError() | stripe.PermissionError():
@@ -116,7 +116,7 @@ def _refusal(error: stripe.StripeError) -> ProviderFault:
             return ProviderUnreachable(
                 _(
                     "The page for paying by card could not be opened. "
-                    "Your order is kept, and nothing was charged. Wait a minute, then press Pay again."
+                    "Your order is kept, and nothing was charged. Wait a minute, then try again."
                 )
             )
 

@@ -128,7 +128,7 @@ def test_an_order_that_the_teacher_placed_first_stays_as_it_is(client: FlaskClie
     sent.change(place_as_manager)
     answer = client.post(sent.path, data={**dict(form.fields), **BILLING})
     assert answer.status_code == 409
-    assert "This order is placed by the teacher." in Page(answer).text
+    assert "The teacher has placed this order." in Page(answer).text
     assert (sent.order.po_number, sent.order.placed_by) == ("PO-1", "manager")
 
 
