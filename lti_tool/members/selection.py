@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import aliased
 
 from lti_tool.ledger import rules
 from lti_tool.ledger.accounts import Account
@@ -112,13 +113,24 @@ def matches(wish: Wish) -> ColumnElement[bool]:
 
 
 def _accounts(within: Reach, terms: Terms, *, now: datetime) -> Select[Any]:
-    mine = (Enrollment.license_id == Account.license_id, Enrollment.member_id == Account.member_id)
-    is_student = exists().where(*mine, Enrollment.active, Enrollment.role == Role.LEARNER.value)
-    has_opened = exists().where(*mine, Enrollment.last_launch_at.is_not(None))
+    # Nearly always it is as a student of the same course that somebody opened the tool.
+    other = aliased(Enrollment)
+    opened_another = exists().where(
+        other.license_id == Enrollment.license_id,
+        other.member_id == Enrollment.member_id,
+        other.last_launch_at.is_not(None),
+    )
+    has_come = exists().where(
+        Enrollment.license_id == Account.license_id,
+        Enrollment.member_id == Account.member_id,
+        Enrollment.active,
+        Enrollment.role == Role.LEARNER.value,
+        or_(Enrollment.last_launch_at.is_not(None), opened_another),
+    )
     return select(
         Account.member_id,
         (~Account.frozen).label("active"),
-        *_figures(terms, waits=and_(_nothing_comes(terms), is_student, has_opened), now=now),
+        *_figures(terms, waits=and_(_nothing_comes(terms), has_come), now=now),
     ).where(Account.license_id == within.license_id, Account.resource == terms.resource)
 
 
