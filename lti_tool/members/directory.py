@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row as Found
-from sqlalchemy import distinct, func, select
+from sqlalchemy import distinct, exists, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.roles import Role
@@ -135,6 +135,23 @@ def namesakes(session: Session, within: Reach, sort_names: Collection[str]) -> d
         .group_by(Person.sort_name)
     )
     return dict(found.all())
+
+
+def known_as(session: Session, within: Reach, member_ids: Collection[str]) -> list[str]:
+    """What these members within reach are called, by name; where others are called so too, with their e-mail."""
+    here = exists().where(Enrollment.member_id == Member.id, Enrollment.context_id.in_(within.courses))
+    found = session.execute(
+        select(Person.id, Person.name, Person.sort_name, Person.email, Person.subject)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.license_id == within.license_id, Member.id.in_(member_ids), here)
+        .order_by(Person.sort_name, Member.id)
+    ).all()
+    called = namesakes(session, within, {one.sort_name for one in found})
+    names = [one.name or pseudonym(one.id) for one in found]
+    return [
+        f"{name} ({one.email or one.subject})" if called[one.sort_name] > 1 else name
+        for name, one in zip(names, found, strict=True)
+    ]
 
 
 def _with_namesakes(session: Session, within: Reach, rows: list[Row]) -> list[Row]:

@@ -58,7 +58,8 @@ def of_ids(desk: Desk, ids: list[str]) -> Picked:
     if reach.holds_all(db.session(), desk.within, unique):
         return Picked(unique, _names(desk, unique))
     rows = directory.picked(db.session(), desk.within, desk.terms, unique, now=desk.now)
-    return Picked([row.member_id for row in rows], [row.name for row in rows[:NAMED]])
+    here = [row.member_id for row in rows]
+    return Picked(here, _names(desk, here))
 
 
 def posted_ids() -> list[str] | None:
@@ -92,7 +93,7 @@ def _of_list(desk: Desk, listed: str) -> Picked:
 
 
 def _names(desk: Desk, ids: list[str]) -> list[str]:
-    return list(reach.names(db.session(), desk.within, ids[:NAMED]).values())
+    return directory.known_as(db.session(), desk.within, ids[:NAMED])
 
 
 def _digest(ids: list[str]) -> str:

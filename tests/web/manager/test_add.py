@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from lti_tool.ledger.accounts import freeze
 from lti_tool.ledger.transfers import Batch
 from lti_tool.licenses.licenses import License
+from lti_tool.lti.contexts import Context
 from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
-from lti_tool.members.people import Enrollment
+from lti_tool.members.people import Enrollment, Person
 from tests.factories import make_context, make_license, make_member
 from tests.web.conftest import Enter, School
 from tests.web.pages import Form, Page, get, post
@@ -42,6 +43,16 @@ def test_the_sum_stands_on_the_form_before_save(teacher: FlaskClient, school: Sc
     page = get(teacher, f"{ADD}?member={school.ada}&member={school.emmy}")
     assert "License has 100 2 people × 5 − 10 Remain 90" in page.text
     assert "Cannot be taken back." in page.text
+
+
+def test_two_of_one_name_are_told_apart_before_anything_is_given(teacher: FlaskClient, school: School) -> None:
+    with school.books() as books:
+        license_, course = books.get_one(License, school.license), books.get_one(Context, school.course)
+        member = make_member(books, license_, course, name="Emmy Noether")
+        other, email = member.id, books.get_one(Person, member.person_id).email
+    assert f"Add credits for Emmy Noether ({email})" in get(teacher, f"{ADD}?only={other}").text
+    assert "Add credits for Ada Łovelace" in get(teacher, f"{ADD}?only={school.ada}").text
+    assert "Ada Łovelace (" not in get(teacher, f"{ADD}?only={school.ada}").text
 
 
 def test_the_row_button_counts_for_its_row_alone(teacher: FlaskClient, school: School) -> None:
