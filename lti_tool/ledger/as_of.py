@@ -24,7 +24,8 @@ SLACK = timedelta(hours=1)
 """An id's time is the worker's, a movement's may be the database's: so far apart can they be."""
 
 
-_DAY_US = 86_400_000_000
+DAY_US = 86_400_000_000
+"""A day as the database keeps moments."""
 _BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 """No books are older; whatever lies before it, down to where the calendar ends, is told as this moment."""
 
@@ -62,9 +63,10 @@ _HELD_THEN = f"""
                 where h.license_id = :license_id and h.id >= :held_since and {_OPEN_THEN}
                 group by h.resource) h on h.resource = p.resource
 """
-_ISSUED = "case when kind in ('grant', 'purchase') then amount when kind = 'refund' then -amount else 0 end"
-_ALLOTTED = "case when kind in ('auto_allotment', 'manual_allotment') then amount else 0 end"
-_USED = "case when kind = 'spend' then amount else 0 end"
+ISSUED = "case when kind in ('grant', 'purchase') then amount when kind = 'refund' then -amount else 0 end"
+ALLOTTED = "case when kind in ('auto_allotment', 'manual_allotment') then amount else 0 end"
+USED = "case when kind = 'spend' then amount else 0 end"
+"""What a transfer adds to each of the three, in units."""
 
 _BACK_FROM_NOW = f"""
     select p.resource, p.issued - coalesce(t.issued, 0), p.issued - p.balance - coalesce(t.allotted, 0),
@@ -72,7 +74,7 @@ _BACK_FROM_NOW = f"""
       from pools p
       left join (select resource, sum(used) as used from accounts
                   where license_id = :license_id group by resource) a on a.resource = p.resource
-      left join (select resource, sum({_ISSUED}) as issued, sum({_ALLOTTED}) as allotted, sum({_USED}) as used
+      left join (select resource, sum({ISSUED}) as issued, sum({ALLOTTED}) as allotted, sum({USED}) as used
                    from transfers
                   where license_id = :license_id and id >= :moved_since and at > :at
                   group by BY_RESOURCE) t on t.resource = p.resource
@@ -90,7 +92,7 @@ _ON_FROM_CLOSING = f"""
            c.used + coalesce(t.used, 0), coalesce(h.amount, 0), {_MAXIMUM_THEN.strip()}
       from pools p
       left join closings c on c.license_id = p.license_id and c.resource = p.resource and c.day = :day
-      left join (select resource, sum({_ISSUED}) as issued, sum({_ALLOTTED}) as allotted, sum({_USED}) as used
+      left join (select resource, sum({ISSUED}) as issued, sum({ALLOTTED}) as allotted, sum({USED}) as used
                    from transfers
                   where license_id = :license_id and id >= :day_since and id < :moved_until
                     and at >= :day_over and at <= :at
@@ -116,13 +118,13 @@ class Past:
 def license_at(session: Session, license_id: str, at: datetime) -> list[Past]:
     """The licence's figures as they stood, one for each resource; who was frozen then is not known any more."""
     then = Moment.of(at)
-    day = (then.at + 1) // _DAY_US - 1  # the last that was over
+    day = (then.at + 1) // DAY_US - 1  # the last that was over
     rows = _LICENSE_CLOSED.run(
         session,
         license_id=license_id,
         day=day,
-        day_over=(day + 1) * _DAY_US,
-        day_since=first_id_at(moment((day + 1) * _DAY_US) - SLACK),
+        day_over=(day + 1) * DAY_US,
+        day_since=first_id_at(moment((day + 1) * DAY_US) - SLACK),
         moved_until=first_id_at(moment(then.at) + SLACK),
         **then.parameters,
     ).all()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, moment
 from lti_tool.ids import first_id_at
-from lti_tool.ledger.as_of import SLACK
+from lti_tool.ledger.as_of import ALLOTTED, DAY_US, ISSUED, SLACK, USED
 
 _FIRST = date(1970, 1, 1)
 _DAY = timedelta(days=1)
@@ -69,11 +69,8 @@ _BEHIND = Sql(
     """
 )
 
-_MOVED_TEXT = """
-    select at / 86400000000,
-           sum(case when kind in ('grant', 'purchase') then amount when kind = 'refund' then -amount else 0 end),
-           sum(case when kind in ('auto_allotment', 'manual_allotment') then amount else 0 end),
-           sum(case when kind = 'spend' then amount else 0 end)
+_MOVED_TEXT = f"""
+    select at / {DAY_US}, sum({ISSUED}), sum({ALLOTTED}), sum({USED})
       from transfers
      where license_id = :license_id and id >= :moved_since and ITS_RESOURCE = :resource
        and at >= :since and at < :until
@@ -150,4 +147,4 @@ def _number(day: date) -> int:
 
 def _start(number: int) -> int:
     """When that day begins, as the database keeps moments."""
-    return number * (_DAY // timedelta(microseconds=1))
+    return number * DAY_US

@@ -25,7 +25,7 @@ _STAFF = ", ".join(f"'{role.value}'" for role in (Role.TEACHER, Role.TA, Role.DE
 
 
 def sql(statement: str) -> Sql:
-    """A statement in which `COURSES` stands for the ids of the courses within reach; its parameters are `of` these."""
+    """A statement where `COURSES` stands for the ids of the courses within reach; `reach_values` fills it in."""
     return Sql(
         statement.replace("COURSES", "(select value from json_each(:courses))"),
         # As an array, which is made once: a list would be gone through for every row.
@@ -33,7 +33,7 @@ def sql(statement: str) -> Sql:
     )
 
 
-def of(within: Reach) -> dict[str, object]:
+def reach_values(within: Reach) -> dict[str, object]:
     """Parameters of `sql`."""
     return {"license_id": within.license_id, "courses": json.dumps(list(within.courses))}
 
@@ -68,7 +68,7 @@ _HEADS_OF_LICENSE = sql(
 def heads(session: Session, within: Reach, resource: str) -> Heads:
     """Counts the members within reach."""
     statement = _HEADS_OF_LICENSE if within.is_whole else _HEADS
-    active, staff = statement.run(session, **of(within), resource=resource).one()
+    active, staff = statement.run(session, **reach_values(within), resource=resource).one()
     return Heads(active, active - staff)
 
 
@@ -102,7 +102,7 @@ _HELD = sql(
 
 def held(session: Session, within: Reach, resource: str, *, now: datetime) -> Held:
     """Sums over the members within reach."""
-    row = _HELD.run(session, **of(within), resource=resource, now=micros(now)).one()
+    row = _HELD.run(session, **reach_values(within), resource=resource, now=micros(now)).one()
     balance, reserved, used = (int(units) for units in row)
     return Held(balance - reserved, reserved, used)
 
@@ -168,7 +168,9 @@ class Purses:
 def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, now: datetime) -> Purses:
     """Of the students within reach, or of the whole licence."""
     statement = _PURSES_OF_LICENSE if of_license else _PURSES_OF_COURSES
-    rows = statement.run(session, **of(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)).all()
+    rows = statement.run(
+        session, **reach_values(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)
+    ).all()
     received: Counter[int] = Counter()
     left = [0] * (len(_BOUNDS) + 1)
     for units, step, people in rows:
@@ -234,13 +236,13 @@ _BY_COMING = sql(_FIRST_WAITING_TEXT.replace("ORDER", "a.member_id"))
 
 def count_waiting(session: Session, within: Reach, terms: Terms) -> int:
     """How many students opened the tool, have nothing left and get nothing by themselves (R10, R11)."""
-    return int(_COUNT_WAITING.run(session, **of(within), **wanting(terms)).scalar_one())
+    return int(_COUNT_WAITING.run(session, **reach_values(within), **terms_values(terms)).scalar_one())
 
 
 def waiting(session: Session, within: Reach, terms: Terms, *, count: int, limit: int) -> list[Waiting]:
     """They themselves, by name; where there are more than `limit`, so many of those who came first, unsorted."""
     statement = _BY_NAME if count <= limit else _BY_COMING
-    rows = statement.run(session, **of(within), **wanting(terms), most=limit).all()
+    rows = statement.run(session, **reach_values(within), **terms_values(terms), most=limit).all()
     called = directory.namesakes(session, within, {row.sort_name for row in rows})
     return [
         Waiting(
@@ -250,7 +252,7 @@ def waiting(session: Session, within: Reach, terms: Terms, *, count: int, limit:
     ]
 
 
-def wanting(terms: Terms) -> dict[str, object]:
+def terms_values(terms: Terms) -> dict[str, object]:
     """Parameters of `WAITS`."""
     return {
         "resource": terms.resource,

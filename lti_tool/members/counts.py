@@ -54,6 +54,7 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
     here = within.only(wish.course)
     if not wish.search and here.is_whole:
         return _count_license(session, here, terms, now=now)
+    # By enrolments, even of a whole licence: staff who are searched are told apart by their roles.
     listed = everybody(replace(here, is_whole=False), terms, replace(wish, sort="name"), now=now)
     figures = ("received", "used", "reserved", "available")
     is_here, is_gone, waits = listed.c.active, ~listed.c.active, listed.c.waiting == 1
@@ -103,7 +104,11 @@ _OF_LICENSE = census.sql(
 
 def _count_license(session: Session, within: Reach, terms: Terms, *, now: datetime) -> Counts:
     """Of the whole licence: one pass over its accounts, which looks up nobody but those who may wait."""
-    found = _OF_LICENSE.run(session, **census.of(within), **census.wanting(terms), now=micros(now)).mappings().one()
+    found = (
+        _OF_LICENSE.run(session, **census.reach_values(within), **census.terms_values(terms), now=micros(now))
+        .mappings()
+        .one()
+    )
     row = {name: int(value) for name, value in found.items()}
     received, used, reserved = row["received"], row["used"], row["reserved"]
     gone = (row["all_received"] - received, row["all_used"] - used, row["all_reserved"] - reserved)

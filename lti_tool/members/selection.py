@@ -88,7 +88,7 @@ def unsorted(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Selec
     query = select(listed.c.member_id).where(_shown(listed, wish.show))
     if wish.search:
         query = query.join(Member, Member.id == listed.c.member_id).join(Person, Person.id == Member.person_id)
-    return query.where(matches(wish)) if wish.search else query
+    return query.where(matches(wish))
 
 
 def everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:

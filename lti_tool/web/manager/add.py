@@ -98,10 +98,11 @@ def _posted(desk: Desk) -> Picked:
 def _ids_of_list(key: str) -> list[str] | None:
     """All whom the form's filter shows; None if they are others than when the form was shown."""
     desk = open_desk(db.session())
-    if before := picked.saved_before(db.session(), desk.license.id, key):
-        return before
     found = picked.posted_list(desk)
-    return found.ids if picked.is_as_shown(found) else None
+    if picked.is_as_shown(found):
+        return found.ids
+    # Asked after the list was read: else a first click that is saved in between would look like another list.
+    return picked.saved_before(db.session(), desk.license.id, key)
 
 
 def _ask(posted: Form, question: Question) -> ResponseReturnValue:
