@@ -122,14 +122,15 @@ def _course(session: Session, now: datetime) -> _Course:
 
 
 def _students(session: Session, license_id: str, course: _Course, many: int, now: datetime) -> list[str]:
-    people = [new_id() for _ in range(many)]
+    subjects = [new_id() for _ in range(many)]
+    people = [
+        Person(id=one, platform_id=course.platform_id, subject=one, sort_name=one, created_at=now) for one in subjects
+    ]
     ids = [new_id() for _ in range(many)]
-    session.add_all(
-        Person(id=one, platform_id=course.platform_id, subject=one, sort_name=one, created_at=now) for one in people
-    )
+    session.add_all(people)
     session.flush()
     session.add_all(
-        Member(id=one, license_id=license_id, person_id=person, created_at=now)
+        Member(id=one, license_id=license_id, person_id=person.id, created_at=now, **person.listed_as)
         for one, person in zip(ids, people, strict=True)
     )
     session.flush()

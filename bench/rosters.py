@@ -193,7 +193,10 @@ def _opened(folder: Path, url: str) -> Iterator[tuple[Settings, Engine]]:
 
 _LEFT = {
     "people": "select subject, name, sort_name, email from people order by subject",
-    "members": "select p.subject from members m join people p on p.id = m.person_id order by p.subject",
+    "members": """
+        select p.subject, m.sort_name, m.lower_email from members m join people p on p.id = m.person_id
+         order by p.subject
+    """,
     "accounts": """
         select p.subject, a.resource, a.balance, a.version, a.frozen
           from accounts a join members m on m.id = a.member_id join people p on p.id = m.person_id order by p.subject

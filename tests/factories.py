@@ -175,7 +175,7 @@ def make_member(
     """A person of the course's platform, enrolled there with that role, with empty accounts (frozen if not active)."""
     deployment = session.get_one(Deployment, context.deployment_id)
     person = make_person(session, deployment.platform_id, subject=subject, name=name)
-    member = Member(id=new_id(), license_id=license_.id, person_id=person.id, created_at=NOW)
+    member = Member(id=new_id(), license_id=license_.id, person_id=person.id, created_at=NOW, **person.listed_as)
     session.add(member)
     session.flush()
     enroll(session, member, context, role=role, active=active)

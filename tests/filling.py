@@ -60,8 +60,8 @@ _PEOPLE = _sql(
 
 _MEMBERS = _sql(
     """
-    insert into members (id, license_id, person_id, created_at)
-    select id_at(2, :ms, row_number() over (order by id)), :license_id, id, :ms * 1000
+    insert into members (id, license_id, person_id, created_at, sort_name, lower_email)
+    select id_at(2, :ms, row_number() over (order by id)), :license_id, id, :ms * 1000, sort_name, lower(email)
       from people where platform_id = :platform_id and subject like 'filled-%'
     """
 )

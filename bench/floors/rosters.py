@@ -44,8 +44,8 @@ _UPSERTS = (
      where people.name is distinct from excluded.name or people.email is distinct from excluded.email
     """,
     """
-    insert into members (id, license_id, person_id, created_at)
-    select r.member_id, :license_id, p.id, :now
+    insert into members (id, license_id, person_id, created_at, sort_name, lower_email)
+    select r.member_id, :license_id, p.id, :now, r.sort_name, lower(r.email)
       from roster r join people p on p.platform_id = :platform_id and p.subject = r.subject
      where true
     on conflict (license_id, person_id) do nothing

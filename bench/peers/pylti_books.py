@@ -119,7 +119,7 @@ def _license(books: Session, deployment: Deployment, course: Context) -> str:
 def _account(books: Session, license_id: str, person: Person, now: datetime) -> Account:
     member = books.scalar(select(Member).where(Member.license_id == license_id, Member.person_id == person.id))
     if member is None:
-        member = Member(id=new_id(), license_id=license_id, person_id=person.id, created_at=now)
+        member = Member(id=new_id(), license_id=license_id, person_id=person.id, created_at=now, **person.listed_as)
         books.add(member)
         books.flush()
     mine = select(Account).where(

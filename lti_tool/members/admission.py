@@ -106,21 +106,25 @@ _INSERT_PERSON = """
     returning id
 """
 
+_MEMBER = "id, license_id, person_id, created_at, sort_name, lower_email"
 _ENROLLMENT = "context_id, member_id, license_id, launch_role, roster_role, role, active, last_launch_at"
 
 _WELCOME = Write(
     _INSERT_PERSON,
-    "insert into members (id, license_id, person_id, created_at) values (:member_id, :license_id, :person_id, :now)",
+    f"""
+    insert into members ({_MEMBER})
+    values (:member_id, :license_id, :person_id, :now, :sort_name, lower(coalesce(:email, '')))
+    """,
     accounts.OPEN_FOR_NEWCOMER.format(member_id=":member_id", joined=""),
     f"""
     insert into enrollments ({_ENROLLMENT})
     values (:context_id, :member_id, :license_id, :launch_role, null, :role, :yes, :now)
     """,
     postgresql=f"""
-    with person as ({_INSERT_PERSON}),
+    with person as ({_INSERT_PERSON}, sort_name, email),
     member as (
-        insert into members (id, license_id, person_id, created_at)
-        select :member_id, :license_id, id, :now from person
+        insert into members ({_MEMBER})
+        select :member_id, :license_id, id, :now, sort_name, lower(coalesce(email, '')) from person
         returning id),
     account as ({accounts.OPEN_FOR_NEWCOMER.format(member_id="m.id", joined=", member m")}),
     enrollment as (
@@ -273,11 +277,14 @@ def _as_person(arrival: Arrival, *, now: datetime) -> dict[str, object]:
     }
 
 
+_JOIN = f"""
+    insert into members ({_MEMBER})
+    select :id, :license_id, id, :now, sort_name, lower(coalesce(email, '')) from people where id = :person_id
+"""
 _INSERT_MEMBER = Sql(
-    """
-    insert into members (id, license_id, person_id, created_at) values (:id, :license_id, :person_id, :now)
-    on conflict do nothing
-    """
+    f"{_JOIN} on conflict do nothing",
+    # Who is called otherwise at this moment is waited for, or the older name would stay with this member.
+    postgresql=f"{_JOIN} for share on conflict do nothing",
 )
 
 _MEMBER_ID = Sql("select id from members where license_id = :license_id and person_id = :person_id")

@@ -47,20 +47,21 @@ class Heads:
 
 
 STAFF = f"""
-    (select count(distinct member_id) from enrollments
-      where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF}) and context_id in COURSES)
+    select distinct member_id from enrollments
+     where license_id = :license_id and active and role <> 'learner' and role in ({_STAFF}) and context_id in COURSES
 """
-"""How many active members are staff: few, who have an index of their own."""
+"""Active members who are staff: few, who have an index of their own."""
+_COUNT_STAFF = f"(select count(*) from ({STAFF}) s)"
 _HEADS = sql(
     f"""
     select (select count(distinct member_id) from enrollments
-             where license_id = :license_id and active and context_id in COURSES), {STAFF.strip()}
+             where license_id = :license_id and active and context_id in COURSES), {_COUNT_STAFF}
     """
 )
 _HEADS_OF_LICENSE = sql(
     f"""
     select (select count(*) from accounts where license_id = :license_id and resource = :resource and not frozen),
-           {STAFF.strip()}
+           {_COUNT_STAFF}
     """
 )
 
@@ -220,7 +221,7 @@ WAITS = """
 """
 _COUNT_WAITING = sql(f"select count(*) from accounts a where {WAITS}")
 _FIRST_WAITING_TEXT = f"""
-    select a.member_id, p.id, p.name, p.sort_name, p.email, p.subject, a.received,
+    select a.member_id, p.id, p.name, m.sort_name, p.email, p.subject, a.received,
            (select max(e.last_launch_at) from enrollments e
              where e.license_id = :license_id and e.member_id = a.member_id and e.context_id in COURSES)
       from accounts a
@@ -230,7 +231,7 @@ _FIRST_WAITING_TEXT = f"""
      order by ORDER
      limit :most
 """
-_BY_NAME = sql(_FIRST_WAITING_TEXT.replace("ORDER", "p.sort_name, a.member_id"))
+_BY_NAME = sql(_FIRST_WAITING_TEXT.replace("ORDER", "m.sort_name, a.member_id"))
 _BY_COMING = sql(_FIRST_WAITING_TEXT.replace("ORDER", "a.member_id"))
 
 
@@ -264,13 +265,13 @@ def terms_values(terms: Terms) -> dict[str, object]:
 def example_students(session: Session, within: Reach, *, limit: int) -> list[str]:
     """Names of some students within reach, the first of the list: so that an explanation can speak of them."""
     found = session.execute(
-        select(Person.name, Person.sort_name, Person.id)
+        select(Person.name, Member.sort_name, Person.id)
         .join(Member, Member.person_id == Person.id)
         .join(Enrollment, Enrollment.member_id == Member.id)
         .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
         .where(Enrollment.active, Enrollment.role == Role.LEARNER.value, Person.name.is_not(None))
         .distinct()
-        .order_by(Person.sort_name, Person.id)
+        .order_by(Member.sort_name, Person.id)
         .limit(limit)
     )
     return [row.name for row in found]

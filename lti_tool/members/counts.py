@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.db import micros
+from lti_tool.db import Sql, micros
 from lti_tool.members import census
-from lti_tool.members.people import Member, Person
+from lti_tool.members.people import Member
 from lti_tool.members.reach import Reach
-from lti_tool.members.selection import Terms, Wish, everybody, matches
+from lti_tool.members.selection import Terms, Wish, everybody, matches, pattern
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,9 @@ class Counts:
 def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
     """Counts and sums over everybody whom the search and the course of `wish` match, whatever it shows."""
     here = within.only(wish.course)
-    if not wish.search and here.is_whole:
-        return _count_license(session, here, terms, now=now)
-    # By enrolments, even of a whole licence: staff who are searched are told apart by their roles.
-    listed = everybody(replace(here, is_whole=False), terms, replace(wish, sort="name"), now=now)
+    if here.is_whole:
+        return _count_license(session, here, terms, wish, now=now)
+    listed = everybody(here, terms, replace(wish, sort="name"), now=now)
     figures = ("received", "used", "reserved", "available")
     is_here, is_gone, waits = listed.c.active, ~listed.c.active, listed.c.waiting == 1
     query = select(
@@ -65,11 +64,7 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
         _sum(waits, listed.c.received),
     )
     if wish.search:
-        query = (
-            query.join(Member, Member.id == listed.c.member_id)
-            .join(Person, Person.id == Member.person_id)
-            .where(matches(wish))
-        )
+        query = query.join(Member, Member.id == listed.c.member_id).where(matches(wish))
     return Counts(*(int(value) for value in session.execute(query).one()))
 
 
@@ -77,35 +72,54 @@ def _sum(when: ColumnElement[bool], what: ColumnElement[int] | int = 1) -> Colum
     return func.coalesce(func.sum(case((when, what), else_=0)), 0)
 
 
-# What is held past its time is available again, whether or not a sweeper ran (R19): few holds, if any.
-_OVERDUE = """
-    select coalesce(sum(case when f.frozen then 0 else h.amount end), 0) as here, coalesce(sum(h.amount), 0) as anywhere
-      from holds h
-      join accounts f on f.license_id = h.license_id and f.resource = h.resource and f.member_id = h.member_id
-     where h.license_id = :license_id and h.resource = :resource and h.status = 'held' and h.expires_at <= :now
+_MATCHED = """
+    with matched (id) as materialized (
+        select id from members
+         where license_id = :license_id
+           and (sort_name like :pattern escape '/' or lower_email like :pattern escape '/'))
 """
-_OF_LICENSE = census.sql(
-    f"""
-    select a.active, {census.STAFF.strip()} as staff, a.members, w.people as waiting, w.received as waiting_received,
-           a.received, a.used, a.held - o.here as reserved,
-           a.all_received, a.all_used, a.all_held - o.anywhere as all_reserved
-      from (select count(*) as members, coalesce(sum(case when frozen then 0 else 1 end), 0) as active,
-                   coalesce(sum(case when frozen then 0 else received end), 0) as received,
-                   coalesce(sum(case when frozen then 0 else used end), 0) as used,
-                   coalesce(sum(case when frozen then 0 else held end), 0) as held,
-                   coalesce(sum(received), 0) as all_received, coalesce(sum(used), 0) as all_used,
-                   coalesce(sum(held), 0) as all_held
-              from accounts where license_id = :license_id and resource = :resource) a,
-           ({_OVERDUE.strip()}) o,
-           (select count(*) as people, coalesce(sum(a.received), 0) as received from accounts a where {census.WAITS}) w
-    """
-)
 
 
-def _count_license(session: Session, within: Reach, terms: Terms, *, now: datetime) -> Counts:
+def _of_license(*, is_searched: bool) -> Sql:
+    matched = "in (select id from matched)"
+    among, staff_among = (f"and a.member_id {matched}", f"and member_id {matched}") if is_searched else ("", "")
+    # What is held past its time is available again, whether or not a sweeper ran (R19): few holds, if any.
+    return census.sql(
+        f"""
+        {_MATCHED if is_searched else ""}
+        select f.active, (select count(*) from ({census.STAFF} {staff_among}) s) as staff, f.members,
+               w.people as waiting, w.received as waiting_received,
+               f.received, f.used, f.held - o.here as reserved,
+               f.all_received, f.all_used, f.all_held - o.anywhere as all_reserved
+          from (select count(*) as members, count(*) filter (where not a.frozen) as active,
+                       coalesce(sum(a.received) filter (where not a.frozen), 0) as received,
+                       coalesce(sum(a.used) filter (where not a.frozen), 0) as used,
+                       coalesce(sum(a.held) filter (where not a.frozen), 0) as held,
+                       coalesce(sum(a.received), 0) as all_received, coalesce(sum(a.used), 0) as all_used,
+                       coalesce(sum(a.held), 0) as all_held
+                  from accounts a where a.license_id = :license_id and a.resource = :resource {among}) f,
+               (select coalesce(sum(h.amount) filter (where not a.frozen), 0) as here,
+                       coalesce(sum(h.amount), 0) as anywhere
+                  from holds h
+                  join accounts a on a.license_id = h.license_id and a.resource = h.resource
+                                 and a.member_id = h.member_id
+                 where h.license_id = :license_id and h.resource = :resource and h.status = 'held'
+                   and h.expires_at <= :now {among}) o,
+               (select count(*) as people, coalesce(sum(a.received), 0) as received
+                  from accounts a where {census.WAITS} {among}) w
+        """
+    )
+
+
+_OF_ALL, _OF_THE_SEARCHED = _of_license(is_searched=False), _of_license(is_searched=True)
+
+
+def _count_license(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
     """Of the whole licence: one pass over its accounts, which looks up nobody but those who may wait."""
+    searched = {"pattern": pattern(wish.search)} if wish.search else {}
     found = (
-        _OF_LICENSE.run(session, **census.reach_values(within), **census.terms_values(terms), now=micros(now))
+        (_OF_THE_SEARCHED if searched else _OF_ALL)
+        .run(session, **census.reach_values(within), **census.terms_values(terms), **searched, now=micros(now))
         .mappings()
         .one()
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment, Member, Person, pseudonym
 from lti_tool.members.reach import Reach
-from lti_tool.members.selection import RANKS, Terms, Wish, selection, unsorted
+from lti_tool.members.selection import RANKS, Part, Terms, Wish, selection, unsorted
 
 PAGE = 50
 _AT_ONCE = 1_000
@@ -46,13 +46,8 @@ class Row:
 
 def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[Row]:
     """One page of the list with everything that its rows show, in four statements."""
-    query = selection(within, terms, wish, now=now)
-    # OFFSET is bounded here: a class list has some thousand rows, and page links must reach all of them.
-    some = query.limit(PAGE).offset((wish.page - 1) * PAGE)
-    if wish.page > 1:
-        # All before them are sorted, too: by what they are sorted by, and without the rest of each row.
-        some = query.where(Member.id.in_(some.with_only_columns(Member.id)))
-    found = session.execute(some).all()
+    part = Part(limit=PAGE, offset=(wish.page - 1) * PAGE)
+    found = session.execute(selection(within, terms, wish, part, now=now)).all()
     return _with_namesakes(session, within, _rows(session, within, wish, found))
 
 
@@ -77,7 +72,7 @@ def whole(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
 def picked(session: Session, within: Reach, terms: Terms, member_ids: Sequence[str], *, now: datetime) -> list[Row]:
     """These members, by name, as far as they are within reach and active."""
     by_name = Wish(sort="name")
-    query = selection(within, terms, by_name, now=now).where(Member.id.in_(member_ids))
+    query = selection(within, terms, by_name, Part(members=member_ids), now=now)
     return _rows(session, within, by_name, session.execute(query).all())
 
 
@@ -127,12 +122,11 @@ def _row(found: Found[Any], within: Reach, wish: Wish, places: list[Any]) -> Row
 def namesakes(session: Session, within: Reach, sort_names: Collection[str]) -> dict[str, int]:
     """How many within reach have each of these names, as lists sort them."""
     found = session.execute(
-        select(Person.sort_name, func.count(distinct(Member.id)))
-        .join(Member, Member.person_id == Person.id)
+        select(Member.sort_name, func.count(distinct(Member.id)))
         .join(Enrollment, Enrollment.member_id == Member.id)
-        .where(Person.sort_name.in_(sort_names), Member.license_id == within.license_id)
+        .where(Member.license_id == within.license_id, Member.sort_name.in_(sort_names))
         .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
-        .group_by(Person.sort_name)
+        .group_by(Member.sort_name)
     )
     return dict(found.all())
 
@@ -141,10 +135,10 @@ def known_as(session: Session, within: Reach, member_ids: Collection[str]) -> li
     """What these members within reach are called, by name; where others are called so too, with their e-mail."""
     here = exists().where(Enrollment.member_id == Member.id, Enrollment.context_id.in_(within.courses))
     found = session.execute(
-        select(Person.id, Person.name, Person.sort_name, Person.email, Person.subject)
+        select(Person.id, Person.name, Member.sort_name, Person.email, Person.subject)
         .join(Member, Member.person_id == Person.id)
         .where(Member.license_id == within.license_id, Member.id.in_(member_ids), here)
-        .order_by(Person.sort_name, Member.id)
+        .order_by(Member.sort_name, Member.id)
     ).all()
     called = namesakes(session, within, {one.sort_name for one in found})
     names = [one.name or pseudonym(one.id) for one in found]

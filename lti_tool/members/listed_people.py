@@ -70,17 +70,20 @@ _WRITE_PEOPLE = Sql(
 
 _WRITE_MEMBERS = Sql(
     """
-    insert into members (id, license_id, person_id, created_at)
-    select json_extract(r.value, '$[0]'), :license_id, json_extract(r.value, '$[1]'), :now
-      from json_each(:rows) r
+    insert into members (id, license_id, person_id, created_at, sort_name, lower_email)
+    select json_extract(r.value, '$[0]'), :license_id, p.id, :now, p.sort_name, lower(coalesce(p.email, ''))
+      from json_each(:rows) r cross join people p on p.id = json_extract(r.value, '$[1]')
      where true
     on conflict do nothing
     """,
+    # Who is called otherwise at this moment is waited for, in the order in which every roster takes its people.
     postgresql="""
-    insert into members (id, license_id, person_id, created_at)
-    select r.value ->> 0, :license_id, r.value ->> 1, :now
-      from json_array_elements(cast(:rows as json)) r
-     order by 3
+    insert into members (id, license_id, person_id, created_at, sort_name, lower_email)
+    select t.* from (
+        select r.value ->> 0, cast(:license_id as text), p.id, cast(:now as bigint), p.sort_name,
+               lower(coalesce(p.email, ''))
+          from json_array_elements(cast(:rows as json)) r join people p on p.id = r.value ->> 1
+         order by p.subject collate "C" for share of p) t
     on conflict do nothing
     returning person_id, id
     """,

@@ -46,7 +46,7 @@ def standings(session: Session, within: Reach, member_ids: Collection[str]) -> l
         .join(Person, Person.id == Member.person_id)
         .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
         .where(Enrollment.member_id.in_(member_ids))
-        .order_by(Person.sort_name, Enrollment.member_id)
+        .order_by(Member.sort_name, Enrollment.member_id)
     )
     return [
         Standing(row.member_id, row.context_id, name or pseudonym(person_id), row.is_marked_staff)

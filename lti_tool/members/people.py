@@ -21,7 +21,7 @@ class Person(Base):
     subject: Mapped[str] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
     sort_name: Mapped[str] = mapped_column(Text)
-    """What lists sort and search by: the name or the pseudonym, case-folded and without accents."""
+    """The name or the pseudonym as lists sort and search by it: case-folded and without accents."""
     email: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -29,6 +29,11 @@ class Person(Base):
     def display_name(self) -> str:
         """The name, or a stable pseudonym where the LMS sent none (R22)."""
         return self.name or pseudonym(self.id)
+
+    @property
+    def listed_as(self) -> dict[str, str]:
+        """What a new member copies of this person."""
+        return {"sort_name": self.sort_name, "lower_email": (self.email or "").lower()}
 
 
 class Member(Base):
@@ -40,6 +45,10 @@ class Member(Base):
     license_id: Mapped[str] = mapped_column(String(36), ForeignKey("licenses.id"))
     person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    sort_name: Mapped[str] = mapped_column(Text)
+    """The person's, at hand for lists of thousands; the database changes it with the person's."""
+    lower_email: Mapped[str] = mapped_column(Text)
+    """The person's e-mail in lower case, or "", at hand for searches; changed with the person's."""
 
 
 class Enrollment(Base):
@@ -82,12 +91,16 @@ def pseudonym(person_id: str) -> str:
     return f"Learner {person_id[-4:].upper()}"
 
 
+_LONGEST_SORT_NAME = 255
+"""Characters: some letters fall apart into many, and an entry of an index has to stay short enough for PostgreSQL."""
+
+
 def sort_name(display: str) -> str:
     """What lists sort and search by: case-folded and without accents ("Łukasz" beside "Lukas")."""
     if display.isascii():
-        return display.lower().strip()
+        return display.lower().strip()[:_LONGEST_SORT_NAME]
     plain = unicodedata.normalize("NFKD", display.casefold().replace("ł", "l").replace("ø", "o").replace("đ", "d"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()[:_LONGEST_SORT_NAME]
 
 
 def standing_role(launched: Role | None, listed: Role | None, is_marked: bool = False) -> Role:

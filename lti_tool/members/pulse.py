@@ -2,20 +2,21 @@
 
 import hashlib
 
-from sqlalchemy import ScalarSelect, case, func, select, text
+from sqlalchemy import ScalarSelect, func, select, text
 from sqlalchemy.orm import Session
 
 from lti_tool.ledger.holds import Hold
 from lti_tool.ledger.policies import Policy
 from lti_tool.ledger.pools import Pool
 from lti_tool.ledger.transfers import Transfer
-from lti_tool.lti.roles import Role
 from lti_tool.members.people import Enrollment
 from lti_tool.members.reach import Reach
 from lti_tool.members.requests import CreditRequest
+from lti_tool.members.roster_reads import RosterRead
 
+# As literals: the indexes of open holds and of staff are found by them.
 _IS_OPEN = text("holds.status = 'held'")
-"""As a literal: the index of open holds is found by it."""
+_IS_STAFF = text("enrollments.active and enrollments.role <> 'learner'")
 
 
 def pulse(session: Session, within: Reach, resource: str) -> str:
@@ -23,7 +24,7 @@ def pulse(session: Session, within: Reach, resource: str) -> str:
 
     The newest of each is looked up in an index; only the class's own rows are looked through.
     """
-    license_id = within.license_id
+    license_id, here = within.license_id, Enrollment.context_id.in_(within.courses)
     newest = session.execute(
         select(
             _newest(Transfer, license_id),
@@ -40,11 +41,14 @@ def pulse(session: Session, within: Reach, resource: str) -> str:
             .select_from(CreditRequest)
             .where(CreditRequest.license_id == license_id, CreditRequest.closed_at.is_(None))
             .scalar_subquery(),
+            select(func.max(RosterRead.complete_at))
+            .where(RosterRead.context_id.in_(within.courses))
+            .scalar_subquery(),
+            # Who was marked as staff; of all courses, as their index has them.
+            select(func.count()).where(Enrollment.license_id == license_id, _IS_STAFF).scalar_subquery(),
             func.max(Enrollment.last_launch_at),
-            func.count(),
-            func.sum(case((Enrollment.active, 1), else_=0)),
-            func.sum(case((Enrollment.role == Role.LEARNER.value, 1), else_=0)),
-        ).where(Enrollment.license_id == license_id, Enrollment.context_id.in_(within.courses))
+            func.count().filter(Enrollment.active),
+        ).where(Enrollment.license_id == license_id, here)
     ).one()
     return hashlib.sha256(repr(tuple(newest)).encode()).hexdigest()[:16]
 

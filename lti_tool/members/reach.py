@@ -127,7 +127,7 @@ def names(session: Session, within: Reach, member_ids: Sequence[str]) -> dict[st
         select(Member.id, Person.id, Person.name)
         .join(Person, Person.id == Member.person_id)
         .where(Member.license_id == within.license_id, Member.id.in_(member_ids), here)
-        .order_by(Person.sort_name, Member.id)
+        .order_by(Member.sort_name, Member.id)
     )
     return {member_id: name or pseudonym(person_id) for member_id, person_id, name in rows}
 

@@ -1,7 +1,8 @@
 """Which members within reach a list shows, and in what order, as the databases are asked: figures of thousands are
 counted and sorted for the few that a page shows, and only these are looked up by name."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,25 +71,44 @@ class Wish:
         return self.sort.removeprefix("-")
 
 
-def selection(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
-    """The members that the wish shows, with their figures, in its order."""
+@dataclass(frozen=True)
+class Part:
+    """How many of a list, after how many others; or these members of it."""
+
+    limit: int | None = None
+    offset: int = 0
+    members: Collection[str] | None = None
+
+
+_ALL = Part()
+
+
+def selection(within: Reach, terms: Terms, wish: Wish, part: Part = _ALL, *, now: datetime) -> Select[Any]:
+    """The members that the wish shows, or a part of them, with their names and figures, in its order."""
     listed = everybody(within, terms, wish, now=now)
+    order = _order(listed, wish.sort)
     query = (
-        select(listed, Member.person_id, Person.name, Person.sort_name, Person.email, Person.subject)
+        select(listed, Member.person_id, Member.sort_name, Person.name, Person.email, Person.subject)
         .select_from(listed)
         .join(Member, Member.id == listed.c.member_id)
         .join(Person, Person.id == Member.person_id)
+        .order_by(*order)
     )
-    return query.where(matches(wish), _shown(listed, wish.show)).order_by(*_order(listed, wish.sort))
+    shown = select(listed.c.member_id).join(Member, Member.id == listed.c.member_id).where(*_shown(listed, wish))
+    if part.limit is not None:
+        # All are put in order by their ids, and the rest is looked up for the part alone. OFFSET is bounded here: a
+        # class list has some thousand rows, and page links must reach all of them.
+        return query.where(Member.id.in_(shown.order_by(*order).limit(part.limit).offset(part.offset)))
+    if part.members is not None:
+        query = query.where(Member.id.in_(part.members))
+    return query.where(*_shown(listed, wish))
 
 
 def unsorted(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
-    """The ids of the members that the wish shows; by name only those are looked up who are searched by name."""
+    """The ids of the members that the wish shows."""
     listed = everybody(within, terms, wish, now=now)
-    query = select(listed.c.member_id).where(_shown(listed, wish.show))
-    if wish.search:
-        query = query.join(Member, Member.id == listed.c.member_id).join(Person, Person.id == Member.person_id)
-    return query.where(matches(wish))
+    query = select(listed.c.member_id).where(*_shown(listed, wish))
+    return query.join(Member, Member.id == listed.c.member_id) if wish.search else query
 
 
 def everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
@@ -103,13 +123,16 @@ def everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subq
 
 
 def matches(wish: Wish) -> ColumnElement[bool]:
-    """Whether a person's name or e-mail has in it what was searched."""
-    typed = sort_name(wish.search)
-    if not typed:
+    """Whether a member's name or e-mail has in it what was searched."""
+    if not wish.search:
         return true()
-    return or_(
-        Person.sort_name.contains(typed, autoescape=True), func.lower(Person.email).contains(typed, autoescape=True)
-    )
+    like = pattern(wish.search)
+    return or_(Member.sort_name.like(like, escape="/"), Member.lower_email.like(like, escape="/"))
+
+
+def pattern(search: str) -> str:
+    """For LIKE with "/" before letters that are meant as they stand."""
+    return "%" + re.sub("[/%_]", r"/\g<0>", sort_name(search)) + "%"
 
 
 def _accounts(within: Reach, terms: Terms, *, now: datetime) -> Select[Any]:
@@ -130,7 +153,8 @@ def _accounts(within: Reach, terms: Terms, *, now: datetime) -> Select[Any]:
     return select(
         Account.member_id,
         (~Account.frozen).label("active"),
-        *_figures(terms, waits=and_(_nothing_comes(terms), has_come), now=now),
+        # SQLite would look up everybody for an "and".
+        *_figures(terms, waits=case((_nothing_comes(terms), has_come), else_=False), now=now),
     ).where(Account.license_id == within.license_id, Account.resource == terms.resource)
 
 
@@ -208,17 +232,17 @@ def _overdue(resource: str, *, now: datetime) -> ScalarSelect[int]:
     )
 
 
-def _shown(listed: Subquery, show: str) -> ColumnElement[bool]:
+def _shown(listed: Subquery, wish: Wish) -> list[ColumnElement[bool]]:
     by_show = {"active": listed.c.active, "inactive": ~listed.c.active, "waiting": listed.c.waiting == 1}
-    return by_show.get(show, true())
+    return [matches(wish), by_show.get(wish.show, true())]
 
 
 def _order(listed: Subquery, sort: str) -> list[SQLColumnExpression[Any]]:
     name = sort.removeprefix("-")
-    column: SQLColumnExpression[Any] = Person.sort_name if name == "name" else listed.c[name]
+    column: SQLColumnExpression[Any] = Member.sort_name if name == "name" else listed.c[name]
     # The databases disagree where nulls go: who never opened the tool comes first, and last when turned round.
     keys: list[SQLColumnExpression[Any]] = [column.is_not(None), column] if name == "opened" else [column]
     if sort == "available":
         keys.insert(0, listed.c.waiting == 0)
-    ties = [listed.c.member_id] if name == "name" else [Person.sort_name, listed.c.member_id]
+    ties = [listed.c.member_id] if name == "name" else [Member.sort_name, listed.c.member_id]
     return [*(key.desc() if sort.startswith("-") else key.asc() for key in keys), *ties]

@@ -140,7 +140,7 @@ def everybody(session: Session, within: Reach) -> list[Somebody]:
         .join(Enrollment, Enrollment.member_id == Member.id)
         .where(Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
         .group_by(Member.id, Person.id)
-        .order_by(Person.sort_name, Member.id)
+        .order_by(Member.sort_name, Member.id)
     )
     return [
         Somebody(member_id, name or pseudonym(person_id), email or "", subject, bool(active))

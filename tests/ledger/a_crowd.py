@@ -24,8 +24,11 @@ def open_crowd(books: Books, *, credits: int) -> tuple[Class, list[str]]:
             [{"id": one, "platform": platform_id, "subject": f"subject of {one}"} for one in ids],
         )
         session.execute(
-            text("insert into members (id, license_id, person_id, created_at) values (:id, :license, :person, 0)"),
-            [{"id": one, "license": class_.license_id, "person": one} for one in ids],
+            text(
+                "insert into members (id, license_id, person_id, created_at, sort_name, lower_email)"
+                " values (:id, :license, :person, 0, :subject, '')"
+            ),
+            [{"id": one, "license": class_.license_id, "person": one, "subject": f"subject of {one}"} for one in ids],
         )
         accounts.open_accounts(session, class_.license_id, ids)
     return class_, ids

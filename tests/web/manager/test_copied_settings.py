@@ -14,7 +14,7 @@ from lti_tool.licenses import licenses
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role
-from lti_tool.members.people import Member
+from lti_tool.members.people import Member, Person
 from lti_tool.web.session import Visit
 from tests.factories import (
     NOW,
@@ -48,7 +48,8 @@ def both(copied: Copied) -> Both:
         new = session.get_one(Context, copied.new)
         license_ = make_license(session, credits=50, context=new)
         license_.name = "Springfield Arts"
-        member = Member(id=new_id(), license_id=license_.id, person_id=copied.teacher, created_at=NOW)
+        teacher = session.get_one(Person, copied.teacher)
+        member = Member(id=new_id(), license_id=license_.id, person_id=teacher.id, created_at=NOW, **teacher.listed_as)
         session.add(member)
         session.flush()
         enroll(session, member, new, role=Role.TEACHER)

@@ -164,8 +164,15 @@ def fill(school: School, count: int) -> None:
         books.execute(
             insert(Member),
             [
-                {"id": member, "license_id": school.license, "person_id": person, "created_at": NOW}
-                for person, member in ids
+                {
+                    "id": member,
+                    "license_id": school.license,
+                    "person_id": person,
+                    "created_at": NOW,
+                    "sort_name": f"student {number:05}",
+                    "lower_email": "",
+                }
+                for number, (person, member) in enumerate(ids)
             ],
         )
         books.execute(
