@@ -78,6 +78,11 @@ def locale() -> Locale:
     return _spoken.get().locale
 
 
+def tag() -> str:
+    """`locale()` as text, "en_GB": what is kept for one reader is known by it again for the next."""
+    return _spoken.get().tag
+
+
 def _(message: str, **figures: object) -> str:
     """The sentence in the reader's language, with its figures filled in (`%(pool)s`)."""
     return found(message) % written(figures)

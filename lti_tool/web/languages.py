@@ -5,7 +5,7 @@ launch, in a cookie that counts for who chose; a page keeps it in its own visit,
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -171,14 +171,24 @@ def _direction() -> str:
 
 def _plain(message: str, **figures: Any) -> Markup:
     """`{{ _("…") }}`: a text, whoever wrote it; nothing in it is markup but what a figure brings along."""
-    return escape(language.found(message)) % language.written(figures)
+    return _with(_escaped(message, language.tag()), figures)
 
 
 def _filled(message: str, **figures: Any) -> Markup:
     """`{% trans %}`: a sentence that stands in the template, with its tags. Jinja's own writes numbers one way only."""
-    return Markup(language.found(message)) % language.written(figures)  # noqa: S704 - a template's own text
+    return _with(language.found(message), figures)
 
 
 def _filled_for(one: str, several: str, num: int, **figures: Any) -> Markup:
-    figures = language.written({"num": num, **figures})
-    return Markup(language.found_for(one, several, num)) % figures  # noqa: S704 - a template's own text
+    return _with(language.found_for(one, several, num), {"num": num, **figures})
+
+
+@lru_cache(maxsize=4096)  # a list says the same words in each of its rows
+def _escaped(message: str, _tag: str) -> str:
+    return str(escape(language.found(message)))
+
+
+def _with(text: str, figures: Mapping[str, Any]) -> Markup:
+    """The text, which is markup, with its figures, which are not unless they say so."""
+    safe = {name: escape(figure) for name, figure in language.written(figures).items()}
+    return Markup(text % safe)  # noqa: S704 - a template's own text, and the rest is escaped above
