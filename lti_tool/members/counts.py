@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, distinct, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros
+from lti_tool.ledger.accounts import Account
 from lti_tool.members import census
-from lti_tool.members.people import Member
+from lti_tool.members.people import Enrollment, Member
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import Terms, Wish, everybody, matches, pattern
 
@@ -68,26 +69,33 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
     return Counts(*(int(value) for value in session.execute(query).one()))
 
 
+def size(session: Session, within: Reach, resource: str) -> int:
+    """How many members there are within reach, those who left too."""
+    if within.is_whole:
+        found = select(func.count()).where(Account.license_id == within.license_id, Account.resource == resource)
+    else:
+        here = (Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
+        found = select(func.count(distinct(Enrollment.member_id))).where(*here)
+    return session.scalar(found) or 0
+
+
 def _sum(when: ColumnElement[bool], what: ColumnElement[int] | int = 1) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((when, what), else_=0)), 0)
 
 
-_MATCHED = """
-    with matched (id) as materialized (
-        select id from members
-         where license_id = :license_id
-           and (sort_name like :pattern escape '/' or lower_email like :pattern escape '/'))
-"""
+_MATCHES = "(m.sort_name like :pattern escape '/' or m.lower_email like :pattern escape '/')"
 
 
 def _of_license(*, is_searched: bool) -> Sql:
-    matched = "in (select id from matched)"
-    among, staff_among = (f"and a.member_id {matched}", f"and member_id {matched}") if is_searched else ("", "")
+    def among(column: str) -> str:
+        return f"and exists (select 1 from members m where m.id = {column} and {_MATCHES})" if is_searched else ""
+
+    # Everybody's names stand together in an index of their own; the few of the others are looked up one by one.
+    whose = f"join members m on m.id = a.member_id and m.license_id = :license_id and {_MATCHES}" if is_searched else ""
     # What is held past its time is available again, whether or not a sweeper ran (R19): few holds, if any.
     return census.sql(
         f"""
-        {_MATCHED if is_searched else ""}
-        select f.active, (select count(*) from ({census.STAFF} {staff_among}) s) as staff, f.members,
+        select f.active, (select count(*) from ({census.STAFF} {among("member_id")}) s) as staff, f.members,
                w.people as waiting, w.received as waiting_received,
                f.received, f.used, f.held - o.here as reserved,
                f.all_received, f.all_used, f.all_held - o.anywhere as all_reserved
@@ -97,16 +105,16 @@ def _of_license(*, is_searched: bool) -> Sql:
                        coalesce(sum(a.held) filter (where not a.frozen), 0) as held,
                        coalesce(sum(a.received), 0) as all_received, coalesce(sum(a.used), 0) as all_used,
                        coalesce(sum(a.held), 0) as all_held
-                  from accounts a where a.license_id = :license_id and a.resource = :resource {among}) f,
+                  from accounts a {whose} where a.license_id = :license_id and a.resource = :resource) f,
                (select coalesce(sum(h.amount) filter (where not a.frozen), 0) as here,
                        coalesce(sum(h.amount), 0) as anywhere
                   from holds h
                   join accounts a on a.license_id = h.license_id and a.resource = h.resource
                                  and a.member_id = h.member_id
                  where h.license_id = :license_id and h.resource = :resource and h.status = 'held'
-                   and h.expires_at <= :now {among}) o,
+                   and h.expires_at <= :now {among("a.member_id")}) o,
                (select count(*) as people, coalesce(sum(a.received), 0) as received
-                  from accounts a where {census.WAITS} {among}) w
+                  from accounts a where {census.WAITS} {among("a.member_id")}) w
         """
     )
 

@@ -44,9 +44,13 @@ class Row:
     """How many within reach are called so, this one among them; counted for the page that shows it."""
 
 
-def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> list[Row]:
-    """One page of the list with everything that its rows show, in four statements."""
-    part = Part(limit=PAGE, offset=(wish.page - 1) * PAGE)
+def page(session: Session, within: Reach, terms: Terms, wish: Wish, *, total: int, now: datetime) -> list[Row]:
+    """One page of the list of `total` members with everything that its rows show, in three statements."""
+    before = (wish.page - 1) * PAGE
+    size = max(0, min(PAGE, total - before))
+    after = max(0, total - before - size)
+    # From the end that is nearer: what lies in between has to be put in order, too.
+    part = Part(limit=size, offset=min(before, after), from_end=after < before)
     found = session.execute(selection(within, terms, wish, part, now=now)).all()
     return _with_namesakes(session, within, _rows(session, within, wish, found))
 

@@ -41,9 +41,7 @@ def pulse(session: Session, within: Reach, resource: str) -> str:
             .select_from(CreditRequest)
             .where(CreditRequest.license_id == license_id, CreditRequest.closed_at.is_(None))
             .scalar_subquery(),
-            select(func.max(RosterRead.complete_at))
-            .where(RosterRead.context_id.in_(within.courses))
-            .scalar_subquery(),
+            select(func.max(RosterRead.complete_at)).where(RosterRead.context_id.in_(within.courses)).scalar_subquery(),
             # Who was marked as staff; of all courses, as their index has them.
             select(func.count()).where(Enrollment.license_id == license_id, _IS_STAFF).scalar_subquery(),
             func.max(Enrollment.last_launch_at),

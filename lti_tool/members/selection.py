@@ -3,7 +3,7 @@ counted and sorted for the few that a page shows, and only these are looked up b
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -73,10 +73,11 @@ class Wish:
 
 @dataclass(frozen=True)
 class Part:
-    """How many of a list, after how many others; or these members of it."""
+    """How many of a list, after how many others, or counted from its end; or these members of it."""
 
     limit: int | None = None
     offset: int = 0
+    from_end: bool = False
     members: Collection[str] | None = None
 
 
@@ -85,23 +86,30 @@ _ALL = Part()
 
 def selection(within: Reach, terms: Terms, wish: Wish, part: Part = _ALL, *, now: datetime) -> Select[Any]:
     """The members that the wish shows, or a part of them, with their names and figures, in its order."""
+    wish = _where_all_is_one_course(within, wish)
     listed = everybody(within, terms, wish, now=now)
-    order = _order(listed, wish.sort)
     query = (
         select(listed, Member.person_id, Member.sort_name, Person.name, Person.email, Person.subject)
         .select_from(listed)
         .join(Member, Member.id == listed.c.member_id)
         .join(Person, Person.id == Member.person_id)
-        .order_by(*order)
+        .order_by(*_order(listed, wish.sort))
     )
     shown = select(listed.c.member_id).join(Member, Member.id == listed.c.member_id).where(*_shown(listed, wish))
     if part.limit is not None:
         # All are put in order by their ids, and the rest is looked up for the part alone. OFFSET is bounded here: a
         # class list has some thousand rows, and page links must reach all of them.
+        order = _order(listed, wish.sort, is_turned=part.from_end)
         return query.where(Member.id.in_(shown.order_by(*order).limit(part.limit).offset(part.offset)))
     if part.members is not None:
         query = query.where(Member.id.in_(part.members))
     return query.where(*_shown(listed, wish))
+
+
+def _where_all_is_one_course(within: Reach, wish: Wish) -> Wish:
+    """The same list by names, where the course of all of it is the same."""
+    is_by_course = wish.sorted_by == "course" and len(within.only(wish.course).courses) == 1
+    return replace(wish, sort="name") if is_by_course else wish
 
 
 def unsorted(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
@@ -237,12 +245,18 @@ def _shown(listed: Subquery, wish: Wish) -> list[ColumnElement[bool]]:
     return [matches(wish), by_show.get(wish.show, true())]
 
 
-def _order(listed: Subquery, sort: str) -> list[SQLColumnExpression[Any]]:
-    name = sort.removeprefix("-")
+def _order(listed: Subquery, sort: str, *, is_turned: bool = False) -> list[SQLColumnExpression[Any]]:
+    """What it is sorted by, and then by name; `is_turned` is the same from the end."""
+    name, is_downwards = sort.removeprefix("-"), sort.startswith("-")
     column: SQLColumnExpression[Any] = Member.sort_name if name == "name" else listed.c[name]
     # The databases disagree where nulls go: who never opened the tool comes first, and last when turned round.
     keys: list[SQLColumnExpression[Any]] = [column.is_not(None), column] if name == "opened" else [column]
     if sort == "available":
         keys.insert(0, listed.c.waiting == 0)
-    ties = [listed.c.member_id] if name == "name" else [Member.sort_name, listed.c.member_id]
-    return [*(key.desc() if sort.startswith("-") else key.asc() for key in keys), *ties]
+    ties: list[SQLColumnExpression[Any]] = (
+        [listed.c.member_id] if name == "name" else [Member.sort_name, listed.c.member_id]
+    )
+    return [
+        *(key.asc() if is_downwards == is_turned else key.desc() for key in keys),
+        *(tie.desc() if is_turned else tie.asc() for tie in ties),
+    ]

@@ -14,6 +14,7 @@ from lti_tool.ledger.issuing import grant
 from lti_tool.ledger.movements import OPERATOR
 from lti_tool.lti.roles import Role
 from lti_tool.members import census, counts, directory, reach
+from lti_tool.members.directory import Row
 from lti_tool.members.people import Enrollment
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import Terms, Wish
@@ -66,20 +67,34 @@ def school(session: Session, chance: random.Random) -> tuple[Reach, Reach]:
     return Reach(license_.id, titles, is_whole=True), Reach(license_.id, {courses[0].id: "Art"})
 
 
+def listed(session: Session, within: Reach, terms: Terms, wish: Wish) -> list[Row]:
+    """All of the list, page by page."""
+    total = counts.count(session, within, terms, wish, now=LATER).of(wish.show)
+    pages = range(1, -(-total // directory.PAGE) + 1)
+    rows = [
+        row
+        for number in pages
+        for row in directory.page(session, within, terms, replace(wish, page=number), total=total, now=LATER)
+    ]
+    assert len(rows) == total
+    return rows
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_it_counts_whom_the_directory_lists(books: Books, seed: int) -> None:
     with books() as session:
         for within in school(session, random.Random(seed)):
-            listed = counts.count(session, within, TERMS, Wish(), now=LATER)
+            every = counts.count(session, within, TERMS, Wish(), now=LATER)
             heads = census.heads(session, within, TERMS.resource)
-            assert (heads.active, heads.students) == (listed.active, listed.students)
+            assert (heads.active, heads.students) == (every.active, every.students)
+            assert counts.size(session, within, TERMS.resource) == every.of("all")
             held = census.held(session, within, TERMS.resource, now=LATER)
-            assert held.available == listed.available + listed.inactive_available
-            assert held.reserved == listed.reserved + listed.inactive_reserved
-            assert held.used == listed.used + listed.inactive_used
+            assert held.available == every.available + every.inactive_available
+            assert held.reserved == every.reserved + every.inactive_reserved
+            assert held.used == every.used + every.inactive_used
             for terms in (TERMS, replace(TERMS, maximum=0), replace(TERMS, pool=4)):
                 wish = Wish(show="waiting", sort="name")
-                wanted = directory.page(session, within, terms, wish, now=LATER)
+                wanted = listed(session, within, terms, wish)
                 assert wanted or terms.maximum, "nobody waits, which proves nothing"
                 count = census.count_waiting(session, within, terms)
                 found = census.waiting(session, within, terms, count=count, limit=50)
@@ -97,8 +112,7 @@ def test_it_sorts_each_student_into_one_step_of_what_they_have(books: Books, see
     with books() as session:
         both, art = school(session, random.Random(seed))
         for within, of_license in ((both, True), (both, False), (art, False)):
-            rows = directory.page(session, within, TERMS, EVERYBODY, now=LATER)
-            rows += directory.page(session, within, TERMS, replace(EVERYBODY, page=2), now=LATER)
+            rows = listed(session, within, TERMS, EVERYBODY)
             students = [row for row in rows if row.active and row.role is Role.LEARNER]
             found = census.purses(session, within, TERMS, of_license=of_license, now=LATER)
             bounds = [-1, 0, 5, 10, 20, 10**9]

@@ -49,7 +49,7 @@ def members() -> str:
     wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
     marked = request.args.get("marked", "")
     state = roster.state(session, desk, counts=None if wish.search or wish.course else found)
-    rows = directory.page(session, desk.within, desk.terms, wish, now=desk.now)
+    rows = directory.page(session, desk.within, desk.terms, wish, total=found.of(wish.show), now=desk.now)
     return render_template(
         "manager/members.html",
         desk=desk,

@@ -33,8 +33,9 @@ def page(desk: Desk, form: Form) -> str | tuple[str, int]:
     if at is None:
         return render_template("manager/past.html", desk=desk, form=form, at=None), 422
     session = db.session()
-    wish, pages = _wish(session, desk)
-    rows = directory.page(session, desk.within, desk.terms, wish, now=desk.now)
+    total = counts.size(session, desk.within, desk.resource.name)
+    wish, pages = _wish(total)
+    rows = directory.page(session, desk.within, desk.terms, wish, total=total, now=desk.now)
     return render_template(
         "manager/past.html",
         desk=desk,
@@ -90,10 +91,8 @@ def _clock(form: Form) -> time | None:
         return None
 
 
-def _wish(session: Session, desk: Desk) -> tuple[Wish, int]:
-    everybody = Wish(show="all", sort="name")
-    found = counts.count(session, desk.within, desk.terms, everybody, now=desk.now).of("all")
-    pages = max(1, -(-found // directory.PAGE))
+def _wish(total: int) -> tuple[Wish, int]:
+    pages = max(1, -(-total // directory.PAGE))
     typed = request.args.get("page", "")
     number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 6 else 1
     return Wish(show="all", sort="name", page=min(max(number, 1), pages, _MOST_PAGES)), pages
