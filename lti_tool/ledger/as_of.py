@@ -149,7 +149,8 @@ def _past(row: Row[*tuple[Any, ...]]) -> Past:
 _MEMBERS_TEXT = f"""
     select a.member_id, a.resource, a.balance - coalesce(t.balance, 0), a.used - coalesce(t.used, 0),
            a.received - coalesce(t.received, 0), coalesce(h.amount, 0)
-      from accounts a
+      from pools p
+      join accounts a on a.license_id = p.license_id and a.resource = p.resource and a.member_id in (select value from IDS)
       left join (select t.member_id, t.resource,
                         sum(case when t.kind = 'spend' then -t.amount else t.amount end) as balance,
                         sum(case when t.kind = 'spend' then t.amount else 0 end) as used,
@@ -162,7 +163,7 @@ _MEMBERS_TEXT = f"""
                   where h.license_id = :license_id and h.id >= :held_since and {_OPEN_THEN}
                     and h.member_id in (select value from IDS)
                   group by h.member_id, h.resource) h on h.member_id = a.member_id and h.resource = a.resource
-     where a.license_id = :license_id and a.member_id in (select value from IDS)
+     where p.license_id = :license_id
      order by a.member_id, a.resource
 """
 _MEMBERS = Sql(
