@@ -150,7 +150,8 @@ _MEMBERS_TEXT = f"""
     select a.member_id, a.resource, a.balance - coalesce(t.balance, 0), a.used - coalesce(t.used, 0),
            a.received - coalesce(t.received, 0), coalesce(h.amount, 0)
       from pools p
-      join accounts a on a.license_id = p.license_id and a.resource = p.resource and a.member_id in (select value from IDS)
+      join accounts a on a.license_id = p.license_id and a.resource = p.resource
+       and a.member_id in (select value from IDS)
       left join (select t.member_id, t.resource,
                         sum(case when t.kind = 'spend' then -t.amount else t.amount end) as balance,
                         sum(case when t.kind = 'spend' then t.amount else 0 end) as used,

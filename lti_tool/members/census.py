@@ -207,19 +207,23 @@ class Waiting:
     namesakes: int
 
 
+_NOTHING_COMES = "a.balance = 0 and not a.frozen and not (:is_on and a.received <= :most_received)"
 # Who opened the tool in any of the courses, and is a student there now; nearly always in the same course.
-WAITS = """
-    a.license_id = :license_id and a.resource = :resource and a.balance = 0 and not a.frozen
-    and not (:is_on and a.received <= :most_received)
-    and exists (select 1 from enrollments e
-                 where e.license_id = :license_id and e.member_id = a.member_id and e.context_id in COURSES
-                   and e.active and e.role = 'learner'
-                   and (e.last_launch_at is not null or exists (
-                        select 1 from enrollments o
-                         where o.license_id = :license_id and o.member_id = a.member_id
-                           and o.context_id in COURSES and o.last_launch_at is not null)))
+_HAS_COME = """
+    exists (select 1 from enrollments e
+             where e.license_id = :license_id and e.member_id = a.member_id and e.context_id in COURSES
+               and e.active and e.role = 'learner'
+               and (e.last_launch_at is not null or exists (
+                    select 1 from enrollments o
+                     where o.license_id = :license_id and o.member_id = a.member_id
+                       and o.context_id in COURSES and o.last_launch_at is not null)))
 """
-_COUNT_WAITING = sql(f"select count(*) from accounts a where {WAITS}")
+WAITS = f"case when {_NOTHING_COMES} then {_HAS_COME.strip()} else 1 = 0 end"
+"""Whether the student of an account `a` waits; an "and" would look up everybody."""
+_WHO_WAITS = f"""
+    a.license_id = :license_id and a.resource = :resource and {_NOTHING_COMES} and {_HAS_COME.strip()}
+"""
+_COUNT_WAITING = sql(f"select count(*) from accounts a where {_WHO_WAITS}")
 _FIRST_WAITING_TEXT = f"""
     select a.member_id, p.id, p.name, m.sort_name, p.email, p.subject, a.received,
            (select max(e.last_launch_at) from enrollments e
@@ -227,7 +231,7 @@ _FIRST_WAITING_TEXT = f"""
       from accounts a
       join members m on m.id = a.member_id
       join people p on p.id = m.person_id
-     where {WAITS}
+     where {_WHO_WAITS}
      order by ORDER
      limit :most
 """

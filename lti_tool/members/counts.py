@@ -1,6 +1,6 @@
 """How many members a search matches, by status, and what they have: for the head and the foot of the list."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, distinct, func, select
@@ -31,23 +31,26 @@ class Counts:
     inactive_reserved: int
     inactive_available: int
     waiting_received: int
+    show: str = field(kw_only=True)
+    """What was counted for; `waiting_received` is added up for "waiting" alone."""
 
     def of(self, show: str) -> int:
         """How many that filter shows."""
         by_show = {"active": self.active, "inactive": self.inactive, "waiting": self.waiting}
         return by_show.get(show, self.active + self.inactive)
 
-    def sums(self, show: str) -> tuple[int, int, int, int]:
-        """Received, used, reserved and available of those whom that filter shows, in units."""
+    @property
+    def sums(self) -> tuple[int, int, int, int]:
+        """Received, used, reserved and available of those who are shown, in units."""
         here = (self.received, self.used, self.reserved, self.available)
         gone = (self.inactive_received, self.inactive_used, self.inactive_reserved, self.inactive_available)
-        if show == "waiting":
+        if self.show == "waiting":
             return self.waiting_received, self.waiting_received, 0, 0  # who waits has used all of it
-        if show == "active":
+        if self.show == "active":
             return here
-        return (
-            gone if show == "inactive" else (here[0] + gone[0], here[1] + gone[1], here[2] + gone[2], here[3] + gone[3])
-        )
+        if self.show == "inactive":
+            return gone
+        return here[0] + gone[0], here[1] + gone[1], here[2] + gone[2], here[3] + gone[3]
 
 
 def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
@@ -62,11 +65,11 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
         *(_sum(when) for when in (is_here, and_(is_here, listed.c.rank == 0), is_gone, waits)),
         *(_sum(is_here, listed.c[name]) for name in figures),
         *(_sum(is_gone, listed.c[name]) for name in figures),
-        _sum(waits, listed.c.received),
+        _sum(waits, listed.c.received if wish.show == "waiting" else 0),
     )
     if wish.search:
-        query = query.join(Member, Member.id == listed.c.member_id).where(matches(wish))
-    return Counts(*(int(value) for value in session.execute(query).one()))
+        query = query.join(Member, Member.id == listed.c.member_id).where(matches(here, wish))
+    return Counts(*(int(value) for value in session.execute(query).one()), show=wish.show)
 
 
 def size(session: Session, within: Reach, resource: str) -> int:
@@ -96,15 +99,17 @@ def _of_license(*, is_searched: bool) -> Sql:
     return census.sql(
         f"""
         select f.active, (select count(*) from ({census.STAFF} {among("member_id")}) s) as staff, f.members,
-               w.people as waiting, w.received as waiting_received,
-               f.received, f.used, f.held - o.here as reserved,
+               f.waiting, f.waiting_received, f.received, f.used, f.held - o.here as reserved,
                f.all_received, f.all_used, f.all_held - o.anywhere as all_reserved
           from (select count(*) as members, count(*) filter (where not a.frozen) as active,
                        coalesce(sum(a.received) filter (where not a.frozen), 0) as received,
                        coalesce(sum(a.used) filter (where not a.frozen), 0) as used,
                        coalesce(sum(a.held) filter (where not a.frozen), 0) as held,
                        coalesce(sum(a.received), 0) as all_received, coalesce(sum(a.used), 0) as all_used,
-                       coalesce(sum(a.held), 0) as all_held
+                       coalesce(sum(a.held), 0) as all_held,
+                       count(*) filter (where {census.WAITS}) as waiting,
+                       coalesce(sum(a.received) filter (
+                           where case when :is_waiting_shown then {census.WAITS} else 1 = 0 end), 0) as waiting_received
                   from accounts a {whose} where a.license_id = :license_id and a.resource = :resource) f,
                (select coalesce(sum(h.amount) filter (where not a.frozen), 0) as here,
                        coalesce(sum(h.amount), 0) as anywhere
@@ -112,9 +117,7 @@ def _of_license(*, is_searched: bool) -> Sql:
                   join accounts a on a.license_id = h.license_id and a.resource = h.resource
                                  and a.member_id = h.member_id
                  where h.license_id = :license_id and h.resource = :resource and h.status = 'held'
-                   and h.expires_at <= :now {among("a.member_id")}) o,
-               (select count(*) as people, coalesce(sum(a.received), 0) as received
-                  from accounts a where {census.WAITS} {among("a.member_id")}) w
+                   and h.expires_at <= :now {among("a.member_id")}) o
         """
     )
 
@@ -125,9 +128,10 @@ _OF_ALL, _OF_THE_SEARCHED = _of_license(is_searched=False), _of_license(is_searc
 def _count_license(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
     """Of the whole licence: one pass over its accounts, which looks up nobody but those who may wait."""
     searched = {"pattern": pattern(wish.search)} if wish.search else {}
+    shown = {"is_waiting_shown": wish.show == "waiting"}
     found = (
         (_OF_THE_SEARCHED if searched else _OF_ALL)
-        .run(session, **census.reach_values(within), **census.terms_values(terms), **searched, now=micros(now))
+        .run(session, **census.reach_values(within), **census.terms_values(terms), **searched, **shown, now=micros(now))
         .mappings()
         .one()
     )
@@ -148,4 +152,5 @@ def _count_license(session: Session, within: Reach, terms: Terms, wish: Wish, *,
         inactive_reserved=gone[2],
         inactive_available=gone[0] - gone[1] - gone[2],
         waiting_received=row["waiting_received"],
+        show=wish.show,
     )

@@ -35,6 +35,7 @@ from lti_tool.members.reach import Reach
 
 SHOWS = ("active", "inactive", "all", "waiting")
 SORTS = ("name", "course", "received", "used", "reserved", "available", "opened")
+_BY_ENROLLMENT = ("course", "opened")
 RANKS = (Role.LEARNER, Role.ADMIN, Role.DESIGNER, Role.TA, Role.TEACHER)
 """Roles by weight: who has several courses is listed by the weightiest."""
 
@@ -95,15 +96,23 @@ def selection(within: Reach, terms: Terms, wish: Wish, part: Part = _ALL, *, now
         .join(Person, Person.id == Member.person_id)
         .order_by(*_order(listed, wish.sort))
     )
-    shown = select(listed.c.member_id).join(Member, Member.id == listed.c.member_id).where(*_shown(listed, wish))
     if part.limit is not None:
         # All are put in order by their ids, and the rest is looked up for the part alone. OFFSET is bounded here: a
         # class list has some thousand rows, and page links must reach all of them.
-        order = _order(listed, wish.sort, is_turned=part.from_end)
+        keys = _keys(within, terms, wish, now=now)
+        shown = select(keys.c.member_id).join(Member, Member.id == keys.c.member_id).where(*_shown(within, keys, wish))
+        order = _order(keys, wish.sort, is_turned=part.from_end)
         return query.where(Member.id.in_(shown.order_by(*order).limit(part.limit).offset(part.offset)))
     if part.members is not None:
         query = query.where(Member.id.in_(part.members))
-    return query.where(*_shown(listed, wish))
+    return query.where(*_shown(within, listed, wish))
+
+
+def _keys(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
+    """By what the wish's members are found and put in order: for what enrolments alone say, without any figures."""
+    if wish.sorted_by in _BY_ENROLLMENT and wish.show != "waiting":
+        return _enrolled(within.only(wish.course), with_titles=wish.sorted_by == "course")
+    return everybody(within, terms, wish, now=now)
 
 
 def _where_all_is_one_course(within: Reach, wish: Wish) -> Wish:
@@ -115,7 +124,7 @@ def _where_all_is_one_course(within: Reach, wish: Wish) -> Wish:
 def unsorted(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Select[Any]:
     """The ids of the members that the wish shows."""
     listed = everybody(within, terms, wish, now=now)
-    query = select(listed.c.member_id).where(*_shown(listed, wish))
+    query = select(listed.c.member_id).where(*_shown(within, listed, wish))
     return query.join(Member, Member.id == listed.c.member_id) if wish.search else query
 
 
@@ -125,17 +134,21 @@ def everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subq
     Of a whole licence the accounts alone say who is active (R20).
     """
     here = within.only(wish.course)
-    if here.is_whole and wish.sorted_by not in {"course", "opened"}:
+    if here.is_whole and wish.sorted_by not in _BY_ENROLLMENT:
         return _accounts(within, terms, now=now).subquery()
     return _enrolled_accounts(here, terms, wish, now=now).subquery()
 
 
-def matches(wish: Wish) -> ColumnElement[bool]:
+def matches(within: Reach, wish: Wish) -> ColumnElement[bool]:
     """Whether a member's name or e-mail has in it what was searched."""
     if not wish.search:
         return true()
     like = pattern(wish.search)
-    return or_(Member.sort_name.like(like, escape="/"), Member.lower_email.like(like, escape="/"))
+    # With the licence, so that they are found in the index where all that is searched stands together.
+    return and_(
+        Member.license_id == within.license_id,
+        or_(Member.sort_name.like(like, escape="/"), Member.lower_email.like(like, escape="/")),
+    )
 
 
 def pattern(search: str) -> str:
@@ -240,9 +253,11 @@ def _overdue(resource: str, *, now: datetime) -> ScalarSelect[int]:
     )
 
 
-def _shown(listed: Subquery, wish: Wish) -> list[ColumnElement[bool]]:
-    by_show = {"active": listed.c.active, "inactive": ~listed.c.active, "waiting": listed.c.waiting == 1}
-    return [matches(wish), by_show.get(wish.show, true())]
+def _shown(within: Reach, listed: Subquery, wish: Wish) -> list[ColumnElement[bool]]:
+    if wish.show == "all":
+        return [matches(within, wish)]
+    shown = {"active": listed.c.active, "inactive": ~listed.c.active}.get(wish.show)
+    return [matches(within, wish), listed.c.waiting == 1 if shown is None else shown]
 
 
 def _order(listed: Subquery, sort: str, *, is_turned: bool = False) -> list[SQLColumnExpression[Any]]:
