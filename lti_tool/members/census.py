@@ -5,6 +5,7 @@ Each answer is one pass over accounts or enrolments that looks nobody up but tho
 """
 
 import json
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,17 +122,17 @@ _OF_COURSES = """
     a.member_id in (select e.member_id from enrollments e
                      where e.license_id = :license_id and e.context_id in COURSES and e.active and e.role = 'learner')
 """
-_PURSES_TEXT = f"""
-    select received, step, count(*)
-      from (select a.received,
-                   case when a.balance - a.held + coalesce(o.amount, 0) <= 0 then 0
-                        when a.balance - a.held + coalesce(o.amount, 0) <= :bundle then 1
-                        when a.balance - a.held + coalesce(o.amount, 0) <= 2 * :bundle then 2
-                        when a.balance - a.held + coalesce(o.amount, 0) <= 4 * :bundle then 3
-                        else 4 end as step
-              from accounts a {_OVERDUE.strip()}
-             where a.license_id = :license_id and a.resource = :resource and WHOSE) purse
-     group by received, step
+# Of what is held, what is past its time is available again, whether or not a sweeper ran (R19).
+_PURSES_TEXT = """
+    select a.received,
+           a.balance - case when a.held = 0 then 0 else a.held - (
+               select coalesce(sum(h.amount), 0) from holds h
+                where h.license_id = a.license_id and h.resource = a.resource and h.member_id = a.member_id
+                  and h.status = 'held' and h.expires_at <= :now) end as available,
+           count(*)
+      from accounts a
+     where a.license_id = :license_id and a.resource = :resource and WHOSE
+     group by 1, 2
 """
 _PURSES_OF_LICENSE = sql(_PURSES_TEXT.replace("WHOSE", _OF_LICENSE))
 _PURSES_OF_COURSES = sql(_PURSES_TEXT.replace("WHOSE", _OF_COURSES))
@@ -169,14 +170,13 @@ class Purses:
 def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, now: datetime) -> Purses:
     """Of the students within reach, or of the whole licence."""
     statement = _PURSES_OF_LICENSE if of_license else _PURSES_OF_COURSES
-    rows = statement.run(
-        session, **reach_values(within), resource=terms.resource, bundle=terms.bundle, now=micros(now)
-    ).all()
+    rows = statement.run(session, **reach_values(within), resource=terms.resource, now=micros(now)).all()
     received: Counter[int] = Counter()
     left = [0] * (len(_BOUNDS) + 1)
-    for units, step, people in rows:
+    bounds = [bundles * terms.bundle for bundles in _BOUNDS]
+    for units, available, people in rows:
         received[units] += people
-        left[step] += people
+        left[bisect_left(bounds, available)] += people
     return Purses(dict(received), terms.bundle, tuple(left))
 
 
