@@ -128,7 +128,7 @@ def _compared(database: str, url: str, folder: Path, pid: int | None, rounds: in
     return _rows(database, measured)
 
 
-def _rows(database: str, measured: Mapping[tuple[str, str], _Page]) -> list[Row]:
+def _rows(database: str, measured: dict[tuple[str, str], _Page]) -> list[Row]:
     slowest = sorted(measured, key=lambda page: -measured[page].ratio)
     for who, address in slowest:
         page = measured[who, address]
