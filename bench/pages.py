@@ -9,6 +9,7 @@ import gc
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ AT_MOST, LARGEST_HTML = 1.5, 60_000
 _OPENINGS = 12
 """How often a round opens a page of each class."""
 _ROUNDS_OF_USE = 4
-_FEWEST_WAITING = 40
+_FEWEST_WAITING = 45
 """So that lists of who waits are nearly as long in the smaller class: a page shows 50, and rows cost what they cost."""
 _MEMBERS = "/manager/members"
 PAGES = (
@@ -174,8 +175,11 @@ def _database_ns(pid: int | None) -> dict[int, int]:
     """What the kernel says that the server and each of its backends have run so far."""
     if pid is None:
         return {}
-    family = [psutil.Process(pid), *psutil.Process(pid).children()]
-    return {one.pid: int(Path(f"/proc/{one.pid}/schedstat").read_text().split()[0]) for one in family}
+    ran = {}
+    for one in (psutil.Process(pid), *psutil.Process(pid).children()):
+        with suppress(FileNotFoundError):  # it ended just now
+            ran[one.pid] = int(Path(f"/proc/{one.pid}/schedstat").read_text().split()[0])
+    return ran
 
 
 def _fill(url: str, size: int, now: datetime) -> _Class:

@@ -109,10 +109,11 @@ def held(session: Session, within: Reach, resource: str, *, now: datetime) -> He
     return Held(balance - reserved, reserved, used)
 
 
-# Active students of the whole licence. Who is not frozen is active somewhere, and the few who are so as staff alone
-# have an index of their own.
-_OF_LICENSE = """
-    not a.frozen and a.member_id not in (
+# Active students of a whole licence are who is not frozen, since these are active somewhere, less the few who are so as
+# staff alone: to look for these among all the others takes as long as the count itself.
+_ACTIVE = "not a.frozen"
+_STAFF_ALONE = """
+    not a.frozen and a.member_id in (
         select s.member_id from enrollments s
          where s.license_id = :license_id and s.active and s.role <> 'learner'
            and not exists (select 1 from enrollments l where l.license_id = s.license_id and l.member_id = s.member_id
@@ -122,20 +123,25 @@ _OF_COURSES = """
     a.member_id in (select e.member_id from enrollments e
                      where e.license_id = :license_id and e.context_id in COURSES and e.active and e.role = 'learner')
 """
-# Of what is held, what is past its time is available again, whether or not a sweeper ran (R19).
-_PURSES_TEXT = """
+
+
+def _purses(people: str, whose: str) -> str:
+    # Of what is held, what is past its time is available again, whether or not a sweeper ran (R19).
+    return f"""
     select a.received,
            a.balance - case when a.held = 0 then 0 else a.held - (
                select coalesce(sum(h.amount), 0) from holds h
                 where h.license_id = a.license_id and h.resource = a.resource and h.member_id = a.member_id
                   and h.status = 'held' and h.expires_at <= :now) end as available,
-           count(*)
+           {people}
       from accounts a
-     where a.license_id = :license_id and a.resource = :resource and WHOSE
+     where a.license_id = :license_id and a.resource = :resource and {whose}
      group by 1, 2
-"""
-_PURSES_OF_LICENSE = sql(_PURSES_TEXT.replace("WHOSE", _OF_LICENSE))
-_PURSES_OF_COURSES = sql(_PURSES_TEXT.replace("WHOSE", _OF_COURSES))
+    """
+
+
+_PURSES_OF_LICENSE = sql(f"{_purses('count(*)', _ACTIVE)} union all {_purses('-count(*)', _STAFF_ALONE)}")
+_PURSES_OF_COURSES = sql(_purses("count(*)", _OF_COURSES))
 _BOUNDS = (0, 1, 2, 4)
 """Up to how many bundles a step of `Purses` goes; one more step is whatever is above."""
 
@@ -177,21 +183,26 @@ def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, n
     for units, available, people in rows:
         received[units] += people
         left[bisect_left(bounds, available)] += people
-    return Purses(dict(received), terms.bundle, tuple(left))
+    return Purses(dict(+received), terms.bundle, tuple(left))
 
 
-_RECEIVED = Sql(
-    f"""
-    select a.received, count(*) from accounts a
-     where a.license_id = :license_id and a.resource = :resource and {_OF_LICENSE.strip()}
+def _received(people: str, whose: str) -> str:
+    return f"""
+    select a.received, {people} from accounts a
+     where a.license_id = :license_id and a.resource = :resource and {whose}
      group by a.received
     """
-)
+
+
+_RECEIVED = Sql(f"{_received('count(*)', _ACTIVE)} union all {_received('-count(*)', _STAFF_ALONE)}")
 
 
 def received_by_students(session: Session, license_id: str, resource: str) -> dict[int, int]:
     """How many active students of the whole licence received how much, ever: what a maximum could cost (R7, R10)."""
-    return dict(_RECEIVED.run(session, license_id=license_id, resource=resource).all())
+    received: Counter[int] = Counter()
+    for units, people in _RECEIVED.run(session, license_id=license_id, resource=resource):
+        received[units] += people
+    return dict(+received)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ def _written(moment: datetime, style: str, locale: Locale) -> Markup:
     has_clock = style in ("short", "start")
     text = format_datetime(moment, _pattern("short" if has_clock else style, locale), locale=locale)
     zone = " UTC" if has_clock else ""
-    return Markup('<time datetime="{}" data-style="{}">{}{}</time>').format(moment.isoformat(timespec="seconds"), style, text, zone)
+    exact = moment.isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" data-style="{}">{}{}</time>').format(exact, style, text, zone)
 
 
 @lru_cache(maxsize=1024)

@@ -18,24 +18,31 @@ FILL = """
                                          from people p where p.id = members.person_id)
 """
 INDEX = "create index ix_members_listed on members (license_id, sort_name, id, lower_email)"
-RENAME = """
-    update members set sort_name = new.sort_name, lower_email = lower(coalesce(new.email, ''))
-     where person_id = new.id
-"""
-SQLITE_TRIGGER = f"""
+SQLITE_TRIGGER = """
     create trigger people_are_listed_so after update of sort_name, email on people
       when new.sort_name is not old.sort_name or new.email is not old.email
-    begin {RENAME}; end
+    begin
+      update members set sort_name = new.sort_name, lower_email = lower(coalesce(new.email, ''))
+       where person_id = new.id;
+    end
 """
+# Of all whom a statement renames at once, in the order in which rosters lock members: two can't wait for each other.
 POSTGRESQL_TRIGGER = (
-    f"""
-    create function creditroll_list_person() returns trigger language plpgsql as
-    $$ begin {RENAME}; return null; end $$
+    """
+    create function creditroll_list_people() returns trigger language plpgsql as
+    $$ begin
+      with listed as materialized (
+        select m.id, n.sort_name, lower(coalesce(n.email, '')) as lower_email
+          from now_called n join members m on m.person_id = n.id
+         where (m.sort_name, m.lower_email) is distinct from (n.sort_name, lower(coalesce(n.email, '')))
+         order by m.id for no key update of m)
+      update members m set sort_name = l.sort_name, lower_email = l.lower_email from listed l where m.id = l.id;
+      return null;
+    end $$
     """,
     """
-    create trigger people_are_listed_so after update of sort_name, email on people for each row
-      when (new.sort_name is distinct from old.sort_name or new.email is distinct from old.email)
-      execute function creditroll_list_person()
+    create trigger people_are_listed_so after update on people referencing new table as now_called
+      for each statement execute function creditroll_list_people()
     """,
 )
 
@@ -58,7 +65,7 @@ def downgrade() -> None:
         bind.exec_driver_sql("drop trigger people_are_listed_so")
     else:
         bind.exec_driver_sql("drop trigger people_are_listed_so on people")
-        bind.exec_driver_sql("drop function creditroll_list_person()")
+        bind.exec_driver_sql("drop function creditroll_list_people()")
     bind.exec_driver_sql("create index ix_people_sort_name on people (sort_name)")
     bind.exec_driver_sql("drop index ix_members_listed")
     for column in COLUMNS:
