@@ -6,23 +6,16 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from lti_tool.ledger import issuing
 from lti_tool.ledger.movements import OPERATOR
 from lti_tool.licenses.licenses import License
-from lti_tool.lti.claims import ContextClaim, LaunchClaims
-from lti_tool.lti.contexts import Context
-from lti_tool.lti.launches import Arrival
-from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
-from lti_tool.lti.states import Carrier
 from lti_tool.members import roster
-from lti_tool.members.admission import Admitted, admit
-from lti_tool.settings import load
+from lti_tool.members.admission import Admitted
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_license
-from tests.members.rosters import LATER, School, a_class, open_school
+from tests.members.rosters import LATER, School, a_class, launch, open_school
 
 Done = TypeVar("Done")
 
@@ -40,29 +33,6 @@ def meanwhile(threads: ThreadPoolExecutor, deed: Callable[[], Done]) -> Future[D
     begun = threads.submit(deed)
     wait([begun], _IN_THE_WAY_S)
     return begun
-
-
-def launch(session: Session, context_id: str, subject: str, role: Role, *, provisioning: str = "claim") -> Admitted:
-    """A verified launch into the course, inside the open transaction."""
-    course = session.get_one(Context, context_id)
-    deployment = session.get_one(Deployment, course.deployment_id)
-    claims = LaunchClaims(
-        message_type="LtiResourceLinkRequest",
-        deployment_id=deployment.deployment_id,
-        target_link_uri="https://tool.test/lti/launch",
-        subject=subject,
-        roles=(),
-        context=ContextClaim(course.context_id, None, None),
-        resource_link_id="link",
-        name=None,
-        email=None,
-        locale=None,
-        return_url=None,
-        memberships_url=None,
-        mentored=(),
-    )
-    arrival = Arrival(deployment.platform_id, deployment.id, course.id, claims, role, Carrier.COOKIE)
-    return admit(session, arrival, settings=load({}, provisioning=provisioning), now=LATER)
 
 
 def test_who_returns_to_one_course_while_another_drops_them_is_not_frozen(school: School) -> None:

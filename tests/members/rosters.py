@@ -1,4 +1,4 @@
-"""A licence with a course whose roster is applied, an hour after everything else happened."""
+"""A licence with a course whose roster is applied, an hour after everything else happened, and launches into it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,16 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from lti_tool.ledger.accounts import Account
 from lti_tool.licenses.licenses import License
+from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.contexts import Context
+from lti_tool.lti.launches import Arrival
 from lti_tool.lti.names_roles import RosterMember
 from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
+from lti_tool.lti.states import Carrier
 from lti_tool.members import roster
+from lti_tool.members.admission import Admitted, admit
 from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.members.roster import Course, Outcome
+from lti_tool.settings import load
 from tests.conftest import Books
 from tests.factories import NOW, bind, make_context, make_license, make_member
 
@@ -94,3 +100,28 @@ def open_school(books: Books) -> School:
         context = make_context(session, memberships_url="https://lms.test/roster")
         make_license(session, credits=100_000, context=context)
         return School(books, roster.course(session, context.id, now=NOW))
+
+
+def launch(
+    session: Session, context_id: str, subject: str, role: Role, *, provisioning: str = "claim", **said: str | None
+) -> Admitted:
+    """A verified launch into the course, inside the open transaction; `said` are claims about the person."""
+    course = session.get_one(Context, context_id)
+    deployment = session.get_one(Deployment, course.deployment_id)
+    claims = LaunchClaims(
+        message_type="LtiResourceLinkRequest",
+        deployment_id=deployment.deployment_id,
+        target_link_uri="https://tool.test/lti/launch",
+        subject=subject,
+        roles=(),
+        context=ContextClaim(course.context_id, None, None),
+        resource_link_id="link",
+        name=said.get("name"),
+        email=said.get("email"),
+        locale=None,
+        return_url=None,
+        memberships_url=None,
+        mentored=(),
+    )
+    arrival = Arrival(deployment.platform_id, deployment.id, course.id, claims, role, Carrier.COOKIE)
+    return admit(session, arrival, settings=load({}, provisioning=provisioning), now=LATER)

@@ -7,21 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from lti_tool.lti.claims import ContextClaim, LaunchClaims
 from lti_tool.lti.contexts import Context
-from lti_tool.lti.launches import Arrival
 from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
-from lti_tool.lti.states import Carrier
 from lti_tool.members import roster
-from lti_tool.members.admission import admit
 from lti_tool.members.people import Member, Person
-from lti_tool.settings import load
 from tests.conftest import Books
 from tests.factories import NOW, make_context, make_license
-from tests.members.rosters import School, open_school, student
-
-SETTINGS = load({})
+from tests.members.rosters import School, launch, open_school, student
 
 
 def neighbour(school: School) -> School:
@@ -34,31 +27,13 @@ def neighbour(school: School) -> School:
         return School(school.books, roster.course(session, context.id, now=NOW))
 
 
-def launch(school: School, subject: str, name: str | None, email: str | None = None) -> None:
+def launched(school: School, subject: str, name: str | None, email: str | None = None) -> None:
     with school.books() as session:
-        context = session.get_one(Context, school.course.context_id)
-        deployment = session.get_one(Deployment, context.deployment_id)
-        claims = LaunchClaims(
-            message_type="LtiResourceLinkRequest",
-            deployment_id=deployment.deployment_id,
-            target_link_uri="https://tool.test/lti/launch",
-            subject=subject,
-            roles=(),
-            context=ContextClaim(context.context_id, None, None),
-            resource_link_id="link",
-            name=name,
-            email=email,
-            locale=None,
-            return_url=None,
-            memberships_url=None,
-            mentored=(),
-        )
-        arrival = Arrival(deployment.platform_id, deployment.id, context.id, claims, Role.LEARNER, Carrier.COOKIE)
-        admit(session, arrival, settings=SETTINGS, now=NOW)
+        launch(session, school.course.context_id, subject, Role.LEARNER, name=name, email=email)
 
 
 def by_launch(school: School) -> None:
-    launch(school, "s-1", None)
+    launched(school, "s-1", None)
 
 
 def by_roster(school: School) -> None:
@@ -86,9 +61,9 @@ def school(books: Books) -> School:
 def test_a_launch_that_renames_renames_in_every_licence(school: School) -> None:
     other = neighbour(school)
     for one in (school, other):
-        launch(one, "s-1", "Ada Byron", "Ada@School.test")
+        launched(one, "s-1", "Ada Byron", "Ada@School.test")
     assert listed(school.books) == [("ada byron", "ada@school.test")] * 2
-    launch(school, "s-1", "Ada King", "Countess@School.test")
+    launched(school, "s-1", "Ada King", "Countess@School.test")
     assert listed(school.books) == [("ada king", "countess@school.test")] * 2
 
 
@@ -102,7 +77,7 @@ def test_a_roster_renames_many_at_once(school: School) -> None:
 
 
 def test_whoever_has_no_name_is_listed_by_their_pseudonym(school: School) -> None:
-    launch(school, "s-1", None)
+    launched(school, "s-1", None)
     school.apply([student("s-1"), student("s-2")])
     assert all(name.startswith("learner ") and not email for name, email in listed(school.books))
 
@@ -117,14 +92,14 @@ def test_it_holds_after_any_mixture_of_launches_and_rosters(school: School, seed
         if chance.random() < 0.5:
             where.apply([student(one, chance.choice(["Zoë", "Ana", None])) for one in people], confirm=True)
         else:
-            launch(where, people[0], chance.choice(["Ólöf", "Bo", None]), chance.choice(["Bo@x.test", None]))
+            launched(where, people[0], chance.choice(["Ólöf", "Bo", None]), chance.choice(["Bo@x.test", None]))
         listed(school.books)
 
 
 @pytest.mark.parametrize("joins", [by_launch, by_roster])
 def test_who_joins_while_they_are_renamed_has_the_new_name(school: School, joins: Callable[[School], None]) -> None:
     other = neighbour(school)
-    launch(school, "s-1", "Ada Byron")
+    launched(school, "s-1", "Ada Byron")
     with ThreadPoolExecutor(1) as thread:
         with school.books() as session:
             person = session.scalars(select(Person).where(Person.subject == "s-1")).one()
