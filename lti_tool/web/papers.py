@@ -88,8 +88,8 @@ def _drawn(order: Order, kind: str, locale: str) -> bytes:
     from lti_tool.purchasing.papers import draw  # it brings fonts with it, which most workers never need
 
     settings = _settings()
-    return draw.pdf(
-        facts.read(
+    with language.speaking(locale):  # of the page with the link; a download may be asked for by another program
+        told = facts.read(
             order,
             payments.of_order(db.session(), order.id),
             kind,
@@ -100,7 +100,7 @@ def _drawn(order: Order, kind: str, locale: str) -> bytes:
             locale=locale,
             now=clock.now(),
         )
-    )
+    return draw.pdf(told)
 
 
 def _tax_form() -> bytes:
@@ -129,10 +129,7 @@ def _note(order: Order, kind: str) -> Markup:
 
 
 def _url(order: Order, kind: str) -> str:
-    locale = language.locale()
-    # The words of papers are English; figures and dates follow the reader's kind of it.
-    spoken = str(locale) if locale.language == "en" else "en_US"
-    return url_for("papers.download", token=_signer().dumps([order.id, kind, spoken]))
+    return url_for("papers.download", token=_signer().dumps([order.id, kind, language.tag()]))
 
 
 def _signer() -> URLSafeTimedSerializer:

@@ -19,6 +19,27 @@ def paid(facts: Facts, *cents: int, given_back: int = 0) -> Facts:
     return replace(facts, received=received, given_back=given_back)
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (
+            QUOTE,
+            ("Cotización\nQ-2026-7F3A9KQX", "Válido hasta 23 de diciembre de 2026", "Precio unitario", "Cómo pedir"),
+        ),
+        (INVOICE, ("Factura\nI-2026", "Facturar a", "Pendiente de pago", "Importe pendiente", "Enviar el pago a")),
+        (RECEIPT, ("Recibo\nR-2026", "Pagado por completo", "Recibido de", "Pagos")),
+    ],
+)
+def test_a_paper_speaks_the_readers_language(facts: Facts, said: tuple[str, ...]) -> None:
+    theirs = replace(facts, locale="es_MX")
+    assert b"/Lang (es-MX)" in draw.pdf(theirs)
+    shown = drawn(theirs)
+    for part in said:
+        assert part in shown, shown
+    for english in ("Quote", "Invoice", "Receipt", "Subtotal (", "Price each", "Paid", "Order", "License"):
+        assert english not in shown, shown
+
+
 def test_a_quote_says_what_it_costs_until_when_and_how_to_order() -> None:
     shown = drawn(QUOTE)
     for part in (
@@ -125,7 +146,7 @@ def test_the_same_paper_is_the_same_file_whenever_it_is_drawn() -> None:
     assert about["Title"] == "Invoice I-2026-7F3A9KQX, Creditroll"
     assert about["Author"] == "Creditroll"
     assert about["CreationDate"] == about["ModDate"] == "D:20261123090000Z"
-    assert b"/Lang (en)" in first
+    assert b"/Lang (en-US)" in first
     assert set(re.findall(rb"/BaseFont /(\S+)", first)) == {
         b"AAAAAA+DejaVuSansCondensed",
         b"AAAAAA+DejaVuSansCondensed-Bold",

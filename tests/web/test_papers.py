@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 
+from lti_tool import language
 from lti_tool.db import db
 from lti_tool.ids import new_id
 from lti_tool.lti.roles import Role
@@ -66,6 +67,16 @@ def test_a_paper_is_downloaded_without_a_cookie_and_kept_nowhere(app: Flask, boo
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert "Set-Cookie" not in answer.headers
         assert link.label.split()[1] in text(answer.data)
+
+
+def test_a_paper_speaks_as_the_page_did_whoever_asks_for_it(app: Flask, books: Books, client: FlaskClient) -> None:
+    order = order_of(books)
+    with language.speaking("es-MX"):
+        link = links(app, order)[0]
+    shown = text(client.get(link.url, headers={"Accept-Language": "en"}).data)
+    assert "Cotización" in shown
+    assert "Créditos de exportación" in shown, "what is bought, in the words of the settings"
+    assert "Página 1" in shown
 
 
 def test_a_link_ends_after_two_hours_and_a_forged_one_never_begins(

@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
 
 from lti_tool import money
+from lti_tool.language import _
 from lti_tool.purchasing.papers.facts import Facts, Seller
 
 _LETTER_PAPER = frozenset({"USD", "CAD", "MXN"})
@@ -94,8 +95,8 @@ def content(
         details=(
             Line(dated, day(facts, at)),
             *details,
-            Line("Order", facts.order_number),
-            Line("License", facts.license_name),
+            Line(_("Order"), facts.order_number),
+            Line(_("License"), facts.license_name),
         ),
         item=_item(facts),
         sums=(*_sums(facts), *sums),
@@ -122,7 +123,7 @@ def minute(facts: Facts, moment: datetime) -> str:
 def purchase_order(facts: Facts) -> Iterator[Line]:
     """The school's own number, if it gave one."""
     if facts.po_number:
-        yield Line("Purchase order", facts.po_number)
+        yield Line(_("Purchase order"), facts.po_number)
 
 
 def _item(facts: Facts) -> Item:
@@ -138,11 +139,11 @@ def _item(facts: Facts) -> Item:
 
 
 def _sums(facts: Facts) -> Iterator[Line]:
-    yield Line("Subtotal", amount(facts, facts.goods))
-    name = facts.tax_name or "Tax"
+    yield Line(_("Subtotal"), amount(facts, facts.goods))
+    name = facts.tax_name or _("Tax")
     if facts.is_exempt:
-        yield Line(name, amount(facts, facts.tax), note="Exempt, certificate on file")
+        yield Line(name, amount(facts, facts.tax), note=_("Exempt, certificate on file"))
     else:
         rate = format_percent(Decimal(facts.tax_rate) / 10_000, "#,##0.##%", locale=facts.locale)
         yield Line(f"{name} ({rate})", amount(facts, facts.tax))
-    yield Line("Total", amount(facts, facts.total), is_sum=True)
+    yield Line(_("Total"), amount(facts, facts.total), is_sum=True)

@@ -1,5 +1,6 @@
 """Sets a paper's texts on a page: who and what above, the item and its sums in the middle, what to do below."""
 
+from lti_tool.language import _, speaking
 from lti_tool.purchasing.papers import face
 from lti_tool.purchasing.papers.content import Content, Item, Line, Section
 from lti_tool.purchasing.papers.facts import INVOICE, QUOTE, RECEIPT, Facts
@@ -15,7 +16,12 @@ _LABELS = 92.0
 
 
 def pdf(facts: Facts) -> bytes:
-    """The paper as a PDF; the same facts give the same bytes."""
+    """The paper as a PDF in the reader's language; the same facts give the same bytes."""
+    with speaking(facts.locale):
+        return _drawn(facts)
+
+
+def _drawn(facts: Facts) -> bytes:
     paper = _CONTENTS[facts.kind](facts)
     name = f"{paper.title} {paper.number}"
     sheet = Sheet(
@@ -24,6 +30,7 @@ def pdf(facts: Facts) -> bytes:
         at=paper.at,
         foot=f"{name} · {paper.seller.name}",
         is_letter=paper.is_letter,
+        lang=facts.locale.replace("_", "-"),
     )
     _head(sheet, paper)
     _parties(sheet, paper)
@@ -35,14 +42,18 @@ def pdf(facts: Facts) -> bytes:
     if sheet.has_gaps:
         sheet.y += 20
         sheet.write(
-            Text(f"{face.MISSING} stands for a letter that the typeface of this paper lacks.", size=8, color="muted")
+            Text(
+                _("%(sign)s stands for a letter that the typeface of this paper lacks.", sign=face.MISSING),
+                size=8,
+                color="muted",
+            )
         )
     return sheet.end()
 
 
 def _head(sheet: Sheet, paper: Content) -> None:
     seller = paper.seller
-    below = filter(None, (*seller.address, seller.email, seller.tax_id and f"Tax ID {seller.tax_id}"))
+    below = filter(None, (*seller.address, seller.email, seller.tax_id and _("Tax ID %(id)s", id=seller.tax_id)))
     who = [Text("", size=4), Text(seller.name, size=14, bold=True, after=2)]
     what = [Text(paper.title, size=24, bold=True), Text(paper.number, size=11, after=4)]
     if paper.mark:
@@ -81,7 +92,7 @@ def _item(sheet: Sheet, item: Item) -> None:
     sheet.need(80)
     sheet.band(23)
     sheet.y += 5
-    heads = ("Description", "Quantity", "Price each", "Amount")
+    heads = (_("Description"), _("Quantity"), _("Price each"), _("Amount"))
     sheet.put(*_cells(sheet, *([Text(head, size=9, color="muted")] for head in heads)))
     sheet.y += 13
     name = [Text(item.name, size=10, after=1), Text(item.about, size=8.5, color="muted")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lti_tool.language import _
 from lti_tool.purchasing.papers.content import Content, Line, Mark, Section, content, day, minute
 from lti_tool.purchasing.papers.facts import Facts
 
@@ -11,34 +12,39 @@ def quote(facts: Facts) -> Content:
     is_open = facts.status == "draft" and not facts.is_over
     return content(
         facts,
-        title="Quote",
+        title=_("Quote"),
         at=facts.quoted_at,
-        dated="Date",
+        dated=_("Date"),
         mark=_mark(facts),
-        to="Prepared for",
-        details=[Line("Valid until", minute(facts, facts.expires_at))],
-        sections=[Section("How to order", tuple((way,) for way in _ways_to_order(facts)))] if is_open else [],
+        to=_("Prepared for"),
+        details=[Line(_("Valid until"), minute(facts, facts.expires_at))],
+        sections=[Section(_("How to order"), tuple((way,) for way in _ways_to_order(facts)))] if is_open else [],
     )
 
 
 def _mark(facts: Facts) -> Mark | None:
     if facts.status == "cancelled":
-        return Mark("Cancelled", "over")
+        return Mark(_("Cancelled"), "over")
     if facts.is_over or facts.status == "refused":
-        return Mark("Expired", "over")
+        return Mark(_("Expired"), "over")
     if facts.placed_at is not None:
-        return Mark(f"Ordered on {day(facts, facts.placed_at)}", "ok")
+        return Mark(_("Ordered on %(day)s", day=day(facts, facts.placed_at)), "ok")
     return None
 
 
 def _ways_to_order(facts: Facts) -> Iterator[str]:
-    yield (
-        f"With a purchase order: send one that names quote {facts.number} to {facts.seller.contact}, or enter its "
-        f"number in Creditroll, on the page of order {facts.order_number}."
+    yield _(
+        "With a purchase order: send one that names quote %(number)s to %(contact)s, or enter its number in "
+        "Creditroll, on the page of order %(order)s.",
+        number=facts.number,
+        contact=facts.seller.contact,
+        order=facts.order_number,
     )
     if facts.takes_cards:
-        yield "By card: open the order in Creditroll, or the link to it that you were sent, and choose to pay by card."
-    yield (
+        yield _(
+            "By card: open the order in Creditroll, or the link to it that you were sent, and choose to pay by card."
+        )
+    yield _(
         "This quote is not an order yet, and replaces any earlier one of this number. Its price holds until the date "
         "above; after that, start a new one."
     )

@@ -10,6 +10,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.pdfgen.canvas import Canvas
 
+from lti_tool.language import _
 from lti_tool.purchasing.papers import face
 from lti_tool.purchasing.papers.face import BOLD, REGULAR
 
@@ -64,12 +65,12 @@ class Column:
 class Sheet:
     """One document that is being drawn. `y` is how far down its page it has come, in points."""
 
-    def __init__(self, *, title: str, author: str, at: datetime, foot: str, is_letter: bool) -> None:
+    def __init__(self, *, title: str, author: str, at: datetime, foot: str, is_letter: bool, lang: str) -> None:
         self._size = LETTER if is_letter else A4
         self._made = BytesIO()
         # Invariant: no clock and no chance, so that the same paper is the same file.
         first = face.font(REGULAR).fontName  # no other one is named, so that each is in the file
-        self._canvas = Canvas(self._made, self._size, invariant=1, pageCompression=1, initialFontName=first, lang="en")
+        self._canvas = Canvas(self._made, self._size, invariant=1, pageCompression=1, initialFontName=first, lang=lang)
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
         self._canvas.setSubject(title)
@@ -146,7 +147,7 @@ class Sheet:
         self._canvas.setFont(REGULAR, size)
         self._canvas.setFillColor(_COLORS["muted"])
         self._canvas.drawString(MARGIN, MARGIN - 14, face.lines(self._foot, REGULAR, size, room)[0])
-        self._canvas.drawRightString(self.right, MARGIN - 14, f"Page {self._page}")
+        self._canvas.drawRightString(self.right, MARGIN - 14, _("Page %(number)s", number=self._page))
 
     def _up(self, down: float) -> float:
         return float(self._size[1]) - down
