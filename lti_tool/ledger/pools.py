@@ -48,7 +48,7 @@ _TOTALS = Sql(
            coalesce(a.frozen, 0) + coalesce(o.frozen, 0), coalesce(o.amount, 0)
       from pools p
       left join (select resource, sum(balance) as balance, sum(held) as held, sum(used) as used,
-                        sum(case when frozen then balance - held else 0 end) as frozen
+                        sum(balance - held) filter (where frozen) as frozen
                    from accounts where license_id = :license_id group by resource) a on a.resource = p.resource
       left join (select h.resource, sum(h.amount) as amount, sum(case when f.frozen then h.amount else 0 end) as frozen
                    from holds h

@@ -61,16 +61,16 @@ _HEADS = sql(
 )
 _HEADS_OF_LICENSE = sql(
     f"""
-    select (select count(*) from accounts where license_id = :license_id and resource = :resource and not frozen),
-           {_COUNT_STAFF}
+    select coalesce(:known, (select count(*) from accounts
+                              where license_id = :license_id and resource = :resource and not frozen)), {_COUNT_STAFF}
     """
 )
 
 
-def heads(session: Session, within: Reach, resource: str) -> Heads:
-    """Counts the members within reach."""
+def heads(session: Session, within: Reach, resource: str, *, known: int | None = None) -> Heads:
+    """Counts the members within reach; `known` is how many of a whole licence are active, where the page has that."""
     statement = _HEADS_OF_LICENSE if within.is_whole else _HEADS
-    active, staff = statement.run(session, **reach_values(within), resource=resource).one()
+    active, staff = statement.run(session, **reach_values(within), resource=resource, known=known).one()
     return Heads(active, active - staff)
 
 
@@ -155,6 +155,8 @@ class Purses:
     bundle: int
     left: tuple[int, ...]
     """How many have so much left, step by step."""
+    active: int | None
+    """Of a whole licence: how many are active, those who are so as staff too."""
 
     @property
     def students(self) -> int:
@@ -183,7 +185,8 @@ def purses(session: Session, within: Reach, terms: Terms, *, of_license: bool, n
     for units, available, people in rows:
         received[units] += people
         left[bisect_left(bounds, available)] += people
-    return Purses(dict(+received), terms.bundle, tuple(left))
+    active = sum(people for *_, people in rows if people > 0) if of_license else None
+    return Purses(dict(+received), terms.bundle, tuple(left), active)
 
 
 def _received(people: str, whose: str) -> str:

@@ -124,6 +124,9 @@ def test_it_sorts_each_student_into_one_step_of_what_they_have(books: Books, see
             assert found.came == tuple(sum(low < row.received <= high for row in students) for low, high in steps)
             assert found.students == len(students)
             if of_license:
+                heads = census.heads(session, within, TERMS.resource, known=found.active)
+                assert heads == census.heads(session, within, TERMS.resource)
+            if of_license:
                 assert found.received == census.received_by_students(session, within.license_id, TERMS.resource)
 
 

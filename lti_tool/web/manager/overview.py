@@ -33,6 +33,7 @@ def overview() -> str:
     desk = open_desk(session)
     manages = desk.visit.manages
     purses = census.purses(session, desk.within, desk.terms, of_license=manages, now=desk.now)
+    heads = census.heads(session, desk.within, desk.resource.name, known=purses.active)
     copy = copies.settings_offer(session, desk.visit)
     asked = ask.asked_by(session, desk)
     events = activity.recent(session, desk.within, desk.resource.name, now=desk.now, of_license=manages, limit=_SHOWN)
@@ -58,7 +59,7 @@ def overview() -> str:
         asking=requests.waiting(session, desk.within, desk.resource.name, limit=MOST_AT_ONCE),
         events=events,
         actors=reach.person_names(session, {event.actor_id for event in events if event.actor_id}),
-        roster=roster.state(session, desk),
+        roster=roster.state(session, desk, counts=heads),
         gave=given(desk),
         **_waiting(session, desk),
     )

@@ -65,7 +65,7 @@ def routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/members/roster", "roster_read", read_again, methods=["POST"])
 
 
-def state(session: Session, desk: Desk, *, counts: Counts | None = None, reread: bool = False) -> Roster:
+def state(session: Session, desk: Desk, *, counts: Counts | Heads | None = None, reread: bool = False) -> Roster:
     """How the lists stand now; `counts`, of everybody within reach, where the page has them already."""
     platform = session.get(Platform, desk.visit.platform_id)
     reads = roster_reads.newest(session, desk.within.courses)
