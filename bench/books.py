@@ -19,6 +19,7 @@ from lti_tool.licenses import api_keys, licenses
 from lti_tool.lti import contexts, platforms
 from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.settings import load
+from tests.factories import listed_as
 
 EACH = 10_000
 """Credits that each member begins with; a member's are given by hand, so more than that at once is refused."""
@@ -130,7 +131,7 @@ def _students(session: Session, license_id: str, course: _Course, many: int, now
     session.add_all(people)
     session.flush()
     session.add_all(
-        Member(id=one, license_id=license_id, person_id=person.id, created_at=now, **person.listed_as)
+        Member(id=one, license_id=license_id, person_id=person.id, created_at=now, **listed_as(person))
         for one, person in zip(ids, people, strict=True)
     )
     session.flush()

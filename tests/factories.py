@@ -162,6 +162,11 @@ def make_person(
     return person
 
 
+def listed_as(person: Person) -> dict[str, str]:
+    """What a new member copies of the person."""
+    return {"sort_name": person.sort_name, "lower_email": (person.email or "").lower()}
+
+
 def make_member(
     session: Session,
     license_: License,
@@ -175,7 +180,7 @@ def make_member(
     """A person of the course's platform, enrolled there with that role, with empty accounts (frozen if not active)."""
     deployment = session.get_one(Deployment, context.deployment_id)
     person = make_person(session, deployment.platform_id, subject=subject, name=name)
-    member = Member(id=new_id(), license_id=license_.id, person_id=person.id, created_at=NOW, **person.listed_as)
+    member = Member(id=new_id(), license_id=license_.id, person_id=person.id, created_at=NOW, **listed_as(person))
     session.add(member)
     session.flush()
     enroll(session, member, context, role=role, active=active)

@@ -24,6 +24,7 @@ from lti_tool.lti.contexts import Context
 from lti_tool.lti.one_time import SpentNonce
 from lti_tool.lti.platforms import Deployment, Platform
 from lti_tool.members.people import Enrollment, Member, Person
+from tests.factories import listed_as
 
 _RESOURCE, _BUNDLE = "export-credits", 5
 _CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
@@ -119,7 +120,7 @@ def _license(books: Session, deployment: Deployment, course: Context) -> str:
 def _account(books: Session, license_id: str, person: Person, now: datetime) -> Account:
     member = books.scalar(select(Member).where(Member.license_id == license_id, Member.person_id == person.id))
     if member is None:
-        member = Member(id=new_id(), license_id=license_id, person_id=person.id, created_at=now, **person.listed_as)
+        member = Member(id=new_id(), license_id=license_id, person_id=person.id, created_at=now, **listed_as(person))
         books.add(member)
         books.flush()
     mine = select(Account).where(

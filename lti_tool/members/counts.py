@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Sql, micros
@@ -74,11 +74,10 @@ def count(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: dat
 
 def size(session: Session, within: Reach, resource: str) -> int:
     """How many members there are within reach, those who left too."""
-    if within.is_whole:
-        found = select(func.count()).where(Account.license_id == within.license_id, Account.resource == resource)
-    else:
+    found = select(func.count()).where(Account.license_id == within.license_id, Account.resource == resource)
+    if not within.is_whole:
         here = (Enrollment.license_id == within.license_id, Enrollment.context_id.in_(within.courses))
-        found = select(func.count(distinct(Enrollment.member_id))).where(*here)
+        found = found.where(Account.member_id.in_(select(Enrollment.member_id).where(*here)))
     return session.scalar(found) or 0
 
 

@@ -76,14 +76,14 @@ _WRITE_MEMBERS = Sql(
      where true
     on conflict do nothing
     """,
-    # Who is called otherwise at this moment is waited for, in the order in which every roster takes its people.
+    # Whom a launch calls otherwise at this moment is waited for, or the older name would stay with this member.
     postgresql="""
     insert into members (id, license_id, person_id, created_at, sort_name, lower_email)
     select t.* from (
         select r.value ->> 0, cast(:license_id as text), p.id, cast(:now as bigint), p.sort_name,
                lower(coalesce(p.email, ''))
           from json_array_elements(cast(:rows as json)) r join people p on p.id = r.value ->> 1
-         order by p.subject collate "C" for share of p) t
+         order by p.id for share of p) t
     on conflict do nothing
     returning person_id, id
     """,

@@ -30,11 +30,6 @@ class Person(Base):
         """The name, or a stable pseudonym where the LMS sent none (R22)."""
         return self.name or pseudonym(self.id)
 
-    @property
-    def listed_as(self) -> dict[str, str]:
-        """What a new member copies of this person."""
-        return {"sort_name": self.sort_name, "lower_email": (self.email or "").lower()}
-
 
 class Member(Base):
     """A person of a licence: holds one account for each of its resources, for good."""

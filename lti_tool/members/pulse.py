@@ -20,7 +20,7 @@ _IS_STAFF = text("enrollments.active and enrollments.role <> 'learner'")
 
 
 def pulse(session: Session, within: Reach, resource: str) -> str:
-    """Another text after a movement, a hold, a setting, a request, a launch or a list read within reach.
+    """Another text after a movement, a hold, a setting, a request, a mark, a launch or a list read within reach.
 
     The newest of each is looked up in an index; only the class's own rows are looked through.
     """

@@ -122,6 +122,7 @@ def apply(
 
     Without `confirm`, a roster that would drop more than half of a course of 10 or more changes nothing.
     """
+    _IN_TURN.run(session, platform_id=course.platform_id)
     listed = {person.subject: person for person in roster if _is_present(person)}
     before = _enrolled(session, course)
     known = _known_after(before, listed, began_at)
@@ -145,6 +146,12 @@ def apply(
     is_active = {who for who, row in after.items() if row.active}
     return Outcome(added=len(is_active - was_active), dropped=len(was_active - is_active))
 
+
+# A roster locks people and members of any licence whom it renames, and then members who come or go: two of one LMS that
+# did so at once could wait for each other. Until the transaction ends the next one waits here, where it holds nothing.
+_IN_TURN = Sql(
+    "select :platform_id", postgresql="select pg_advisory_xact_lock(hashtextextended(cast(:platform_id as text), 0))"
+)
 
 _COUNT_ANEW = "analyze people, members, enrollments, accounts"
 

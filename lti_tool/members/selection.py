@@ -111,7 +111,14 @@ def selection(within: Reach, terms: Terms, wish: Wish, part: Part = _ALL, *, now
 def _keys(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subquery:
     """By what the wish's members are found and put in order: for what enrolments alone say, without any figures."""
     if wish.sorted_by in _BY_ENROLLMENT and wish.show != "waiting":
-        return _enrolled(within.only(wish.course), with_titles=wish.sorted_by == "course")
+        here = _enrolled(within.only(wish.course), with_titles=wish.sorted_by == "course")
+        # With their accounts: who has none yet is in no list, and counted in none.
+        theirs = and_(
+            Account.license_id == within.license_id,
+            Account.resource == terms.resource,
+            Account.member_id == here.c.member_id,
+        )
+        return select(here).join(Account, theirs).subquery()
     return everybody(within, terms, wish, now=now)
 
 

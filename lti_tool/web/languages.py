@@ -183,7 +183,7 @@ def _filled_for(one: str, several: str, num: int, **figures: Any) -> Markup:
     return _with(language.found_for(one, several, num), {"num": num, **figures})
 
 
-@lru_cache(maxsize=4096)  # a list says the same words in each of its rows
+@lru_cache(maxsize=4096, typed=True)  # a list says the same words in each of its rows
 def _escaped(message: str, _tag: str) -> str:
     return str(escape(language.found(message)))
 

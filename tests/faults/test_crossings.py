@@ -15,7 +15,7 @@ from lti_tool.members import roster
 from lti_tool.members.admission import Admitted
 from tests.conftest import Books
 from tests.factories import EXPORT_CREDITS, make_context, make_deployment, make_license
-from tests.members.rosters import LATER, School, a_class, launch, open_school
+from tests.members.rosters import LATER, School, a_class, launch, neighbour, open_school, student
 
 Done = TypeVar("Done")
 
@@ -49,6 +49,16 @@ def test_who_returns_to_one_course_while_another_drops_them_is_not_frozen(school
 
     assert school.enrollment("s-1").active
     assert not school.account("s-1").frozen
+
+
+def test_rosters_of_one_lms_are_written_in_turn_since_they_may_rename_each_others_people(school: School) -> None:
+    other = neighbour(school)
+    with ThreadPoolExecutor(1) as threads:
+        with school.books() as session:
+            roster.apply(session, school.course, a_class(2), began_at=LATER, now=LATER)
+            second = meanwhile(threads, lambda: other.apply([student("somebody else")]))
+            assert not second.done()
+        assert second.result().added == 1
 
 
 def test_who_launches_while_a_reading_drops_them_is_back_with_their_credits(school: School) -> None:

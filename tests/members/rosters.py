@@ -125,3 +125,13 @@ def launch(
     )
     arrival = Arrival(deployment.platform_id, deployment.id, course.id, claims, role, Carrier.COOKIE)
     return admit(session, arrival, settings=load({}, provisioning=provisioning), now=LATER)
+
+
+def neighbour(school: School) -> School:
+    """A course of another licence in the same LMS."""
+    with school.books() as session:
+        first = session.get_one(Context, school.course.context_id)
+        deployment = session.get_one(Deployment, first.deployment_id)
+        context = make_context(session, deployment, memberships_url="https://lms.test/neighbour")
+        make_license(session, context=context)
+        return School(school.books, roster.course(session, context.id, now=NOW))

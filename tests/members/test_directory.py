@@ -10,18 +10,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lti_tool.ids import new_id
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.holds import Hold
 from lti_tool.licenses.licenses import License
 from lti_tool.lti.contexts import Context
+from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
 from lti_tool.members import counts, directory, reach
 from lti_tool.members.directory import Row
-from lti_tool.members.people import Enrollment, Person
+from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.members.reach import Reach
 from lti_tool.members.selection import SHOWS, Terms
 from tests.conftest import Books
-from tests.factories import make_member
+from tests.factories import NOW, enroll, listed_as, make_member, make_person
 from tests.members.test_census import EVERYBODY, LATER, TERMS, listed, school
 
 
@@ -128,6 +130,24 @@ def test_it_sorts_by_what_is_asked_and_then_by_name(books: Books, sort: str) -> 
             by_id = sorted(rows, key=lambda row: row.member_id)
             by_name = sorted(by_id, key=lambda row: row.sort_name, reverse=sort == "-name")
             assert rows == sorted(by_name, key=key, reverse=sort == "-opened")
+
+
+@pytest.mark.parametrize("sort", ["opened", "-opened", "course", "name"])
+def test_who_has_no_account_yet_is_on_no_page_and_in_no_count(books: Books, sort: str) -> None:
+    with books() as session:
+        for within in school(session, random.Random(9)):
+            course = session.get_one(Context, next(iter(within.courses)))
+            deployment = session.get_one(Deployment, course.deployment_id)
+            person = make_person(session, deployment.platform_id)
+            newcomer = Member(
+                id=new_id(), license_id=within.license_id, person_id=person.id, created_at=NOW, **listed_as(person)
+            )
+            session.add(newcomer)
+            session.flush()
+            enroll(session, newcomer, course)
+            rows = listed(session, within, TERMS, replace(EVERYBODY, sort=sort))
+            assert newcomer.id not in {row.member_id for row in rows}
+            assert counts.size(session, within, TERMS.resource) == len(rows)
 
 
 def test_a_search_counts_and_lists_the_same(books: Books) -> None:

@@ -7,24 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from lti_tool.lti.contexts import Context
-from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
-from lti_tool.members import roster
 from lti_tool.members.people import Member, Person
 from tests.conftest import Books
-from tests.factories import NOW, make_context, make_license
-from tests.members.rosters import School, launch, open_school, student
-
-
-def neighbour(school: School) -> School:
-    """A course of another licence in the same LMS."""
-    with school.books() as session:
-        first = session.get_one(Context, school.course.context_id)
-        deployment = session.get_one(Deployment, first.deployment_id)
-        context = make_context(session, deployment, memberships_url="https://lms.test/neighbour")
-        make_license(session, context=context)
-        return School(school.books, roster.course(session, context.id, now=NOW))
+from tests.members.rosters import School, launch, neighbour, open_school, student
 
 
 def launched(school: School, subject: str, name: str | None, email: str | None = None) -> None:

@@ -26,7 +26,7 @@ SQLITE_TRIGGER = """
        where person_id = new.id;
     end
 """
-# Of all whom a statement renames at once, in the order in which rosters lock members: two can't wait for each other.
+# Of all whom a statement renames at once.
 POSTGRESQL_TRIGGER = (
     """
     create function creditroll_list_people() returns trigger language plpgsql as

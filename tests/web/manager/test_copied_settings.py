@@ -20,6 +20,7 @@ from tests.factories import (
     NOW,
     bind,
     enroll,
+    listed_as,
     make_license,
     make_member,
     make_person,
@@ -49,7 +50,7 @@ def both(copied: Copied) -> Both:
         license_ = make_license(session, credits=50, context=new)
         license_.name = "Springfield Arts"
         teacher = session.get_one(Person, copied.teacher)
-        member = Member(id=new_id(), license_id=license_.id, person_id=teacher.id, created_at=NOW, **teacher.listed_as)
+        member = Member(id=new_id(), license_id=license_.id, person_id=teacher.id, created_at=NOW, **listed_as(teacher))
         session.add(member)
         session.flush()
         enroll(session, member, new, role=Role.TEACHER)
