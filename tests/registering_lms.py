@@ -6,6 +6,7 @@ with serving_lms("moodle") as lms:
 """
 
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,7 +38,8 @@ class RegisteringLms:
 
     url: str
     configuration: dict[str, Any]
-    token: str | None = "registration-token-1"
+    token: str | None = field(default_factory=secrets.token_urlsafe)
+    """Its own: the next LMS may be given the same port, and an invitation counts once."""
     guards_configuration: bool = False
     """Whether the configuration is for the token's bearer only (Canvas)."""
     status: int = 200
