@@ -162,3 +162,11 @@ def test_a_snapshot_sees_one_moment(app: Flask, engine: Engine) -> None:
         assert PLATFORMS.run(reads).scalar_one() == 1
     with Session(engine) as session:
         assert PLATFORMS.run(session).scalar_one() == 2
+
+
+@ON_POSTGRESQL
+def test_postgresql_compiles_no_statement_whatever_was_undone_before(engine: Engine) -> None:
+    for _again in range(2):
+        with Session(engine) as session:
+            assert session.scalar(text("show jit")) == "off"
+            session.rollback()

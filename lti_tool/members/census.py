@@ -5,6 +5,7 @@ Each answer is one pass over accounts or enrolments that looks nobody up but tho
 """
 
 import json
+import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
@@ -26,11 +27,19 @@ _STAFF = ", ".join(f"'{role.value}'" for role in (Role.TEACHER, Role.TA, Role.DE
 
 
 def sql(statement: str) -> Sql:
-    """A statement where `COURSES` stands for the ids of the courses within reach; `reach_values` fills it in."""
-    return Sql(
-        statement.replace("COURSES", "(select value from json_each(:courses))"),
+    """A statement in SQLite's words where `COURSES` stands for the ids of the courses within reach, which
+    `reach_values` fills in, and `FOUND` and `MISSED` for ids in parameters called so; all as JSON.
+    """
+    ids = r"\b(COURSES|FOUND|MISSED)\b"
+
+    def array(place: re.Match[str]) -> str:
         # As an array, which is made once: a list would be gone through for every row.
-        postgresql=statement.replace("in COURSES", "= any (array(select json_array_elements_text(:courses::json)))"),
+        how = "<> all" if place[1] else "= any"
+        return f"{how} (array(select json_array_elements_text(:{place[2].lower()}::json)))"
+
+    return Sql(
+        re.sub(ids, lambda place: f"(select value from json_each(:{place[1].lower()}))", statement),
+        postgresql=re.sub(rf"(not )?\bin {ids}", array, statement).replace("instr(", "strpos("),
     )
 
 

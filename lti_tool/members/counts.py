@@ -1,5 +1,6 @@
 """How many members a search matches, by status, and what they have: for the head and the foot of the list."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 from lti_tool.db import Sql, micros
 from lti_tool.ledger.accounts import Account
 from lti_tool.members import census
+from lti_tool.members.named import IS_NAMED, searched
 from lti_tool.members.people import Enrollment, Member
 from lti_tool.members.reach import Reach
-from lti_tool.members.selection import Terms, Wish, everybody, matches, pattern
+from lti_tool.members.selection import Terms, Wish, everybody, matches
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Counts:
     waiting_received: int
     show: str = field(kw_only=True)
     """What was counted for; `waiting_received` is added up for "waiting" alone."""
+    of_license: int | None = field(default=None, kw_only=True, compare=False)
+    """How many of a whole license are active, whatever is searched, where that was counted along."""
 
     def of(self, show: str) -> int:
         """How many that filter shows."""
@@ -85,19 +89,16 @@ def _sum(when: ColumnElement[bool], what: ColumnElement[int] | int = 1) -> Colum
     return func.coalesce(func.sum(case((when, what), else_=0)), 0)
 
 
-_MATCHES = "(m.sort_name like :pattern escape '/' or m.lower_email like :pattern escape '/')"
-
-
-def _of_license(*, is_searched: bool) -> Sql:
-    def among(column: str) -> str:
-        return f"and exists (select 1 from members m where m.id = {column} and {_MATCHES})" if is_searched else ""
-
-    # Everybody's names stand together in an index of their own; the few of the others are looked up one by one.
-    whose = f"join members m on m.id = a.member_id and m.license_id = :license_id and {_MATCHES}" if is_searched else ""
+def _of_license(among: str, *, join: str = "", missed_active: str = "null") -> Sql:
+    """`among` is a condition on members, and `join` the same as what leads to their accounts; `missed_active` counts
+    the active ones whom it leaves out.
+    """
     # What is held past its time is available again, whether or not a sweeper ran (R19): few holds, if any.
+    whose = join or f"where {among}"
     return census.sql(
         f"""
-        select f.active, (select count(*) from ({census.STAFF} {among("member_id")}) s) as staff, f.members,
+        select f.active, {missed_active} as missed_active,
+               (select count(*) from ({census.STAFF} and {among}) s) as staff, f.members,
                f.waiting, f.waiting_received, f.received, f.used, f.held - o.here as reserved,
                f.all_received, f.all_used, f.all_held - o.anywhere as all_reserved
           from (select count(*) as members, count(*) filter (where not a.frozen) as active,
@@ -109,32 +110,44 @@ def _of_license(*, is_searched: bool) -> Sql:
                        count(*) filter (where {census.WAITS}) as waiting,
                        coalesce(sum(a.received) filter (
                            where case when :is_waiting_shown then {census.WAITS} else 1 = 0 end), 0) as waiting_received
-                  from accounts a {whose} where a.license_id = :license_id and a.resource = :resource) f,
-               (select coalesce(sum(h.amount) filter (where not a.frozen), 0) as here,
-                       coalesce(sum(h.amount), 0) as anywhere
-                  from holds h
-                  join accounts a on a.license_id = h.license_id and a.resource = h.resource
-                                 and a.member_id = h.member_id
-                 where h.license_id = :license_id and h.resource = :resource and h.status = 'held'
-                   and h.expires_at <= :now {among("a.member_id")}) o
+                  from accounts a {whose} and a.license_id = :license_id and a.resource = :resource) f,
+               (select coalesce(sum(amount) filter (where not frozen), 0) as here, coalesce(sum(amount), 0) as anywhere
+                  from (select member_id, amount, frozen
+                          from holds h join accounts a using (license_id, resource, member_id)
+                         where license_id = :license_id and resource = :resource and h.status = 'held'
+                           and h.expires_at <= :now) h
+                 where {among}) o
         """
     )
 
 
-_OF_ALL, _OF_THE_SEARCHED = _of_license(is_searched=False), _of_license(is_searched=True)
+_OF_ALL = _of_license("1 = 1", missed_active="0")
+_OF_FEW = _of_license("member_id in FOUND")
+_OF_MOST = _of_license(
+    "member_id not in MISSED",
+    missed_active="(select count(*) from accounts where license_id = :license_id and resource = :resource"
+    " and member_id in MISSED and not frozen)",
+)
+_OF_NAMED = _of_license(
+    f"exists (select 1 from members m where m.id = member_id and {IS_NAMED})",
+    # Everybody's names stand together in an index of their own.
+    join=f"join members m on m.id = a.member_id and m.license_id = :license_id and {IS_NAMED}",
+)
 
 
 def _count_license(session: Session, within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Counts:
     """Of the whole licence: one pass over its accounts, which looks up nobody but those who may wait."""
-    searched = {"pattern": pattern(wish.search)} if wish.search else {}
+    statement, of_search = _OF_ALL, {}
+    if wish.found is not None:
+        statement, of_search = _OF_FEW, {"found": json.dumps(wish.found)}
+    elif wish.missed is not None:
+        statement, of_search = _OF_MOST, {"missed": json.dumps(wish.missed)}
+    elif wish.search:
+        statement, of_search = _OF_NAMED, {"text": searched(wish.search)}
     shown = {"is_waiting_shown": wish.show == "waiting"}
-    found = (
-        (_OF_THE_SEARCHED if searched else _OF_ALL)
-        .run(session, **census.reach_values(within), **census.terms_values(terms), **searched, **shown, now=micros(now))
-        .mappings()
-        .one()
-    )
-    row = {name: int(value) for name, value in found.items()}
+    values = census.reach_values(within) | census.terms_values(terms) | of_search | shown
+    found = statement.run(session, **values, now=micros(now)).mappings().one()
+    row = {name: int(value) for name, value in found.items() if value is not None}
     received, used, reserved = row["received"], row["used"], row["reserved"]
     gone = (row["all_received"] - received, row["all_used"] - used, row["all_reserved"] - reserved)
     return Counts(
@@ -152,4 +165,5 @@ def _count_license(session: Session, within: Reach, terms: Terms, wish: Wish, *,
         inactive_available=gone[0] - gone[1] - gone[2],
         waiting_received=row["waiting_received"],
         show=wish.show,
+        of_license=row["active"] + row["missed_active"] if "missed_active" in row else None,
     )

@@ -1,13 +1,13 @@
 """Which members within reach a list shows, and in what order, as the databases are asked: figures of thousands are
 counted and sorted for the few that a page shows, and only these are looked up by name."""
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     ScalarSelect,
     Select,
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -23,14 +24,15 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.ledger import rules
 from lti_tool.ledger.accounts import Account
 from lti_tool.ledger.holds import Hold
 from lti_tool.lti.contexts import Context
 from lti_tool.lti.roles import Role
-from lti_tool.members.people import Enrollment, Member, Person, sort_name
+from lti_tool.members import named
+from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.members.reach import Reach
 
 SHOWS = ("active", "inactive", "all", "waiting")
@@ -65,6 +67,10 @@ class Wish:
     show: str = "active"
     sort: str = "available"
     page: int = 1
+    found: tuple[str, ...] | None = None
+    """The members that `search` finds, where they were looked up and are few."""
+    missed: tuple[str, ...] | None = None
+    """The members that it does not find, where these are few."""
 
     @property
     def sorted_by(self) -> str:
@@ -83,6 +89,16 @@ class Part:
 
 
 _ALL = Part()
+
+
+def looked_up(session: Session, within: Reach, wish: Wish) -> Wish:
+    """The same wish with the few members that its search finds, or with the few that it does not find: most searches
+    are for one, some find nearly all, and otherwise each further statement goes through all names again.
+    """
+    if not wish.search:
+        return wish
+    found, missed = named.look_up(session, within.license_id, wish.search)
+    return replace(wish, found=found, missed=missed)
 
 
 def selection(within: Reach, terms: Terms, wish: Wish, part: Part = _ALL, *, now: datetime) -> Select[Any]:
@@ -148,19 +164,14 @@ def everybody(within: Reach, terms: Terms, wish: Wish, *, now: datetime) -> Subq
 
 def matches(within: Reach, wish: Wish) -> ColumnElement[bool]:
     """Whether a member's name or e-mail has in it what was searched."""
+    if wish.found is not None:
+        return Member.id.in_(wish.found)
+    if wish.missed is not None:
+        return Member.id.not_in(wish.missed)
     if not wish.search:
         return true()
-    like = pattern(wish.search)
-    # With the licence, so that they are found in the index where all that is searched stands together.
-    return and_(
-        Member.license_id == within.license_id,
-        or_(Member.sort_name.like(like, escape="/"), Member.lower_email.like(like, escape="/")),
-    )
-
-
-def pattern(search: str) -> str:
-    """For LIKE with "/" before letters that are meant as they stand."""
-    return "%" + re.sub("[/%_]", r"/\g<0>", sort_name(search)) + "%"
+    # With the license, so that they are found in the index where all that is searched stands together.
+    return and_(Member.license_id == within.license_id, named.is_named(wish.search))
 
 
 def _accounts(within: Reach, terms: Terms, *, now: datetime) -> Select[Any]:
@@ -177,6 +188,7 @@ def _accounts(within: Reach, terms: Terms, *, now: datetime) -> Select[Any]:
         Enrollment.active,
         Enrollment.role == Role.LEARNER.value,
         or_(Enrollment.last_launch_at.is_not(None), opened_another),
+        ~Account.frozen,  # said again here, so that PostgreSQL looks up these alone, and does not read everybody's
     )
     return select(
         Account.member_id,
@@ -252,7 +264,7 @@ def _enrolled(within: Reach, *, with_titles: bool) -> Subquery:
 def _overdue(resource: str, *, now: datetime) -> ScalarSelect[int]:
     """Of an account's held units those that are held past their time."""
     return (
-        select(func.coalesce(func.sum(Hold.amount), 0))
+        select(cast(func.coalesce(func.sum(Hold.amount), 0), BigInteger))  # sums are numeric there, and slow to sort by
         .where(Hold.license_id == Account.license_id, Hold.member_id == Account.member_id)
         .where(Hold.resource == resource, Hold.status == "held", Hold.expires_at <= now)
         .correlate(Account)

@@ -19,11 +19,21 @@ from lti_tool.lti.platforms import Deployment
 from lti_tool.lti.roles import Role
 from lti_tool.members import counts, directory, reach
 from lti_tool.members.directory import Row
+from lti_tool.members.named import look_up
 from lti_tool.members.people import Enrollment, Member, Person
 from lti_tool.members.reach import Reach
-from lti_tool.members.selection import SHOWS, Terms
+from lti_tool.members.selection import SHOWS, Terms, looked_up
 from tests.conftest import Books
-from tests.factories import NOW, enroll, listed_as, make_member, make_person
+from tests.factories import (
+    NOW,
+    enroll,
+    listed_as,
+    make_context,
+    make_deployment,
+    make_license,
+    make_member,
+    make_person,
+)
 from tests.members.test_census import EVERYBODY, LATER, TERMS, listed, school
 
 
@@ -150,13 +160,51 @@ def test_who_has_no_account_yet_is_on_no_page_and_in_no_count(books: Books, sort
             assert counts.size(session, within, TERMS.resource) == len(rows)
 
 
-def test_a_search_counts_and_lists_the_same(books: Books) -> None:
+@pytest.mark.parametrize("search", ["Student 1", "student", "Student 3", "ex_mple", "nobody is called so"])
+def test_a_search_counts_and_lists_the_same_whatever_is_known_of_it_beforehand(books: Books, search: str) -> None:
     with books() as session:
         for within in school(session, random.Random(7)):
-            wish = replace(EVERYBODY, search="Student 1")
-            rows = listed(session, within, TERMS, wish)
             everybody = listed(session, within, TERMS, EVERYBODY)
-            assert {row.member_id for row in rows} == {
-                row.member_id for row in everybody if "student 1" in session.get_one(Person, row.person_id).sort_name
+            people = {row.member_id: session.get_one(Person, row.person_id) for row in everybody}
+            found = {
+                id_
+                for id_, person in people.items()
+                if search.lower() in person.sort_name or search.lower() in (person.email or "").lower()
             }
-            assert counts.count(session, within, TERMS, wish, now=LATER).of("all") == len(rows) > 0
+            assert found or search in ("ex_mple", "nobody is called so")
+            of_license = session.scalars(select(Member.id).where(Member.license_id == within.license_id)).all()
+            missed = tuple(id_ for id_ in of_license if id_ not in found)
+            for show, sort in (("all", "available"), ("active", "opened"), ("waiting", "name")):
+                wish = replace(EVERYBODY, search=search, show=show, sort=sort)
+                ways = [
+                    wish,
+                    looked_up(session, within, wish),
+                    replace(wish, found=tuple(found)),
+                    replace(wish, missed=missed),
+                ]
+                lists = [listed(session, within, TERMS, way) for way in ways]
+                assert lists == [lists[0]] * len(ways)
+                assert show != "all" or {row.member_id for row in lists[0]} == found
+                counted = [counts.count(session, within, TERMS, way, now=LATER) for way in ways]
+                assert counted == [counted[0]] * len(ways)
+                active = counts.count(session, within, TERMS, EVERYBODY, now=LATER).active
+                assert {one.of_license for one in counted} <= {None, active}
+                assert not within.is_whole or counted[-1].of_license == active
+
+
+def test_who_is_called_so_and_who_is_not_are_known_as_far_as_they_are_few(books: Books) -> None:
+    with books() as session:
+        deployment = make_deployment(session)
+        course = make_context(session, deployment)
+        license_ = make_license(session, deployment=deployment)
+        names = ["Zoe", *(f"{word} {number:03}" for word in ("Student", "Pupil") for number in range(150))]
+        ids = [make_member(session, license_, course, name=name).id for name in names]
+        silent = make_member(session, license_, course, name="Silent")
+        session.get_one(Person, silent.person_id).email = None
+        session.flush()
+        make_member(session, make_license(session), make_context(session, deployment), name="Zoe elsewhere")
+        assert look_up(session, license_.id, "ZOE") == ((ids[0],), None)
+        assert look_up(session, license_.id, "school.test") == (None, (silent.id,))
+        found, missed = look_up(session, license_.id, "student 1")
+        assert (set(found or ()), missed) == (set(ids[101:151]), None)
+        assert look_up(session, license_.id, "student") == (None, None)

@@ -109,7 +109,7 @@ PAGES = {
     ("teacher", "/manager/members"): 15,
     ("teacher", "/manager/members?sort=-used&page=2"): 15,
     ("teacher", "/manager/members?sort=course&show=all"): 15,
-    ("teacher", "/manager/members?search=student"): 16,
+    ("teacher", "/manager/members?search=student"): 17,
     ("teacher", "/manager/requests"): 7,
     ("teacher", "/manager/members/roster"): 8,
     ("teacher", "/manager/pulse"): 2,

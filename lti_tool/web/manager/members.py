@@ -1,6 +1,6 @@
 """GET /manager/members: everybody within reach, with what each has; the page that credits are given from."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -10,7 +10,7 @@ from lti_tool.db import db
 from lti_tool.language import N_, _
 from lti_tool.lti.roles import Role
 from lti_tool.members import counts, directory, requests
-from lti_tool.members.selection import SHOWS, SORTS, Wish
+from lti_tool.members.selection import SHOWS, SORTS, Wish, looked_up
 from lti_tool.web.access import STAFF, only
 from lti_tool.web.manager import roster
 from lti_tool.web.manager.desk import open_desk
@@ -44,12 +44,14 @@ def members() -> str:
     session = db.session()
     desk = open_desk(session)
     wish = wish_from(request.args)
-    found = counts.count(session, desk.within, desk.terms, wish, now=desk.now)
+    asked = looked_up(session, desk.within, wish)
+    found = counts.count(session, desk.within, desk.terms, asked, now=desk.now)
     pages = max(1, -(-found.of(wish.show) // directory.PAGE))
-    wish = Wish(**asdict(wish) | {"page": min(wish.page, pages)})
+    wish, asked = (replace(one, page=min(wish.page, pages)) for one in (wish, asked))
     marked = request.args.get("marked", "")
-    state = roster.state(session, desk, counts=None if wish.search or wish.course else found)
-    rows = directory.page(session, desk.within, desk.terms, wish, total=found.of(wish.show), now=desk.now)
+    everybody = None if wish.search or wish.course else found
+    state = roster.state(session, desk, counts=everybody, active=found.of_license)
+    rows = directory.page(session, desk.within, desk.terms, asked, total=found.of(wish.show), now=desk.now)
     return render_template(
         "manager/members.html",
         desk=desk,
@@ -92,7 +94,7 @@ def _address(wish: Wish) -> Any:
     """For the template: this page's address with something changed; a new order starts at page 1."""
 
     def address(**changed: Any) -> str:
-        return address_of(Wish(**asdict(wish) | {"page": 1} | changed))
+        return address_of(replace(wish, **{"page": 1} | changed))
 
     return address
 

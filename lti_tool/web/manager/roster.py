@@ -65,13 +65,22 @@ def routes(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/members/roster", "roster_read", read_again, methods=["POST"])
 
 
-def state(session: Session, desk: Desk, *, counts: Counts | Heads | None = None, reread: bool = False) -> Roster:
-    """How the lists stand now; `counts`, of everybody within reach, where the page has them already."""
+def state(
+    session: Session,
+    desk: Desk,
+    *,
+    counts: Counts | Heads | None = None,
+    active: int | None = None,
+    reread: bool = False,
+) -> Roster:
+    """How the lists stand now; `counts` of everybody within reach, or how many of the whole license are `active`, where
+    the page has them already.
+    """
     platform = session.get(Platform, desk.visit.platform_id)
     reads = roster_reads.newest(session, desk.within.courses)
     courses = [(key, title, reads.get(key)) for key, title in desk.within.courses.items()]
     return Roster(
-        counts=counts or census.heads(session, desk.within, desk.resource.name),
+        counts=counts or census.heads(session, desk.within, desk.resource.name, known=active),
         courses=[Course(key, title, read, _why_not(read)) for key, title, read in courses],
         lms=platform.name if platform else _("the LMS"),
         reread=reread,
